@@ -16,13 +16,12 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 
-#define FIELDS_MAX 8        /* besides MESSAGE and PRIORITY */
-#define LINE_MAX_BYTES 1024 /* of one message or field; a longer one is cut */
-
 static struct {
         const char *program;
         int max_level;
         bool to_journal;
+        LogSink sink; /* in place of the journal; NULL: none */
+        void *userdata;
 } log_state = {.program = "tring", .max_level = LOG_INFO};
 
 /* $JOURNAL_STREAM is "device:inode" of the journal's socket, systemd.exec(5). */
@@ -54,7 +53,7 @@ void log_open_from_environment(const char *program)
                 {"warning", LOG_WARNING}, {"err", LOG_ERR},
         };
         const char *wanted = getenv("TRING_LOG");
-        char printable[LINE_MAX_BYTES / 2];
+        char printable[LOG_LINE_MAX / 2];
 
         log_open(program, LOG_INFO);
         for (size_t i = 0; i < ELEMENTSOF(levels); i++) {
@@ -69,26 +68,34 @@ void log_open_from_environment(const char *program)
                             str_printable(printable, sizeof(printable), wanted));
 }
 
-static void write_journal(int level, const char *message, char fields[][LINE_MAX_BYTES], size_t n)
+static void write_journal(const char *program, int level, const char *message,
+                          char (*fields)[LOG_LINE_MAX], size_t n)
 {
-        char text[LINE_MAX_BYTES + sizeof("MESSAGE=")], priority[sizeof("PRIORITY=0")];
-        struct iovec iov[FIELDS_MAX + 2];
+        char text[LOG_LINE_MAX + sizeof("MESSAGE=")], priority[sizeof("PRIORITY=0")];
+        char identifier[64];
+        struct iovec iov[LOG_FIELDS_MAX + 3];
 
         int length = snprintf(text, sizeof(text), "MESSAGE=%s", message);
         iov[0] = (struct iovec){text, MIN_OF((size_t)length, sizeof(text) - 1)};
         length = snprintf(priority, sizeof(priority), "PRIORITY=%d", level & 7);
         iov[1] = (struct iovec){priority, (size_t)length};
+        length = snprintf(identifier, sizeof(identifier), "SYSLOG_IDENTIFIER=%s", program);
+        iov[2] = (struct iovec){identifier, (size_t)length};
         for (size_t i = 0; i < n; i++)
-                iov[2 + i] = (struct iovec){fields[i], strlen(fields[i])};
-        (void)sd_journal_sendv(iov, (int)n + 2);
+                iov[3 + i] = (struct iovec){fields[i], strlen(fields[i])};
+        (void)sd_journal_sendv(iov, (int)n + 3);
 }
 
-static void write_stderr(const char *message, char fields[][LINE_MAX_BYTES], size_t n)
+static void write_stderr(const char *program, int level, const char *message,
+                         char (*fields)[LOG_LINE_MAX], size_t n)
 {
-        char line[2 * LINE_MAX_BYTES];
+        char line[2 * LOG_LINE_MAX], prefix[sizeof("<0>")] = "";
         size_t used = 0;
-        int r = snprintf(line, sizeof(line) - 2, "%s: %s", log_state.program, message);
+        int r;
 
+        if (log_state.to_journal)
+                snprintf(prefix, sizeof(prefix), "<%d>", level & 7);
+        r = snprintf(line, sizeof(line) - 2, "%s%s: %s", prefix, program, message);
         used = MIN_OF((size_t)r, sizeof(line) - 3);
         for (size_t i = 0; i < n; i++) {
                 r = snprintf(line + used, sizeof(line) - 2 - used, "%s%s%s", i == 0 ? " (" : ", ",
@@ -100,21 +107,39 @@ static void write_stderr(const char *message, char fields[][LINE_MAX_BYTES], siz
         (void)written; /* an error cannot be reported anywhere else */
 }
 
-static void emit(int level, const char *message, char fields[][LINE_MAX_BYTES], size_t n)
+static void emit(int level, const char *message, char (*fields)[LOG_LINE_MAX], size_t n)
 {
-        if (log_state.to_journal)
-                write_journal(level, message, fields, n);
-        else
-                write_stderr(message, fields, n);
+        if (log_state.to_journal && !log_state.sink)
+                write_journal(log_state.program, level, message, fields, n);
+        else if (!log_state.to_journal || level == LOG_DEBUG ||
+                 !log_state.sink(log_state.userdata, level, message, fields, n))
+                write_stderr(log_state.program, level, message, fields, n);
 }
 
-bool log_place_admits(LogPlace *place, usec_t now)
+void log_send_to(LogSink sink, void *userdata)
+{
+        log_state.sink = sink;
+        log_state.userdata = userdata;
+}
+
+void log_for(const char *program, int level, const char *message, char (*fields)[LOG_LINE_MAX],
+             size_t n_fields)
+{
+        if (level > log_state.max_level)
+                return;
+        if (log_state.to_journal)
+                write_journal(program, level, message, fields, n_fields);
+        else
+                write_stderr(program, level, message, fields, n_fields);
+}
+
+bool log_place_admits(LogPlace *place, unsigned max, usec_t now)
 {
         if (place->n_written == 0 || now - place->since >= LOG_PLACE_WINDOW_US) {
                 place->since = now;
                 place->n_written = 0;
         }
-        if (place->n_written < LOG_PLACE_MAX) {
+        if (place->n_written < max) {
                 place->n_written++;
                 return true;
         }
@@ -129,7 +154,7 @@ static LogPlace *leaving_out; /* the places that have lines left out */
 static void report_left_out(usec_t now)
 {
         for (LogPlace **at = &leaving_out, *place; (place = *at);) {
-                char message[LINE_MAX_BYTES];
+                char message[LOG_LINE_MAX];
 
                 if (now - place->since < LOG_PLACE_WINDOW_US) {
                         at = &place->next;
@@ -151,7 +176,7 @@ static bool admits(LogPlace *place, int level, const char *message)
         pthread_mutex_lock(&places_lock);
         usec_t now = clock_boottime(); /* under the lock, so that it never decreases */
         report_left_out(now);
-        bool admitted = log_place_admits(place, now);
+        bool admitted = log_place_admits(place, LOG_PLACE_MAX, now);
         if (!admitted && place->n_left_out == 1) {
                 place->level = level;
                 str_printable(place->what, sizeof(place->what), message);
@@ -164,7 +189,7 @@ static bool admits(LogPlace *place, int level, const char *message)
 
 void log_line_of(LogPlace *place, int level, const char *format, ...)
 {
-        char message[LINE_MAX_BYTES];
+        char message[LOG_LINE_MAX];
         va_list arguments;
 
         if (level > log_state.max_level)
@@ -178,18 +203,18 @@ void log_line_of(LogPlace *place, int level, const char *format, ...)
 
 void log_fields_of(LogPlace *place, int level, const char *message, ...)
 {
-        char fields[FIELDS_MAX][LINE_MAX_BYTES];
+        char fields[LOG_FIELDS_MAX][LOG_LINE_MAX];
         size_t n = 0;
         va_list arguments;
 
         if (level > log_state.max_level || !admits(place, level, message))
                 return;
         va_start(arguments, message);
-        for (const char *format; n < FIELDS_MAX && (format = va_arg(arguments, const char *));
+        for (const char *format; n < LOG_FIELDS_MAX && (format = va_arg(arguments, const char *));
              n++) {
                 const char *value = va_arg(arguments, const char *);
                 const char *equals = strchr(format, '=');
-                char printable[LINE_MAX_BYTES - 64];
+                char printable[LOG_LINE_MAX - 64];
 
                 /* The value may come from a stranger: make it printable, and never the format. */
                 snprintf(fields[n], sizeof(fields[n]), "%.*s=%s",

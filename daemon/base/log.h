@@ -19,6 +19,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <syslog.h>
 
 #include "base/clock.h"
@@ -26,6 +27,8 @@
 #define LOG_PLACE_MAX 10                        /* lines, on average one a second */
 #define LOG_PLACE_WINDOW_US (10 * USEC_PER_SEC) /* CLOCK_BOOTTIME */
 
+#define LOG_FIELDS_MAX 8  /* of a line */
+#define LOG_LINE_MAX 1024 /* bytes of a message or a field with its end; a longer one is cut */
 #define LOG_PLACE_TEXT 96 /* bytes */
 
 /* Made by the macros below. */
@@ -37,8 +40,8 @@ typedef struct LogPlace {
         struct LogPlace *next;     /* of the places that have lines left out */
 } LogPlace;
 
-/* Counts a line. Returns false if it has to be left out. */
-bool log_place_admits(LogPlace *place, usec_t now);
+/* Counts a line, of at most `max` in a window. Returns false if it has to be left out. */
+bool log_place_admits(LogPlace *place, unsigned max, usec_t now);
 
 /* Messages above `max_level` (a syslog level) are dropped; LOG_INFO by default. */
 void log_open(const char *program, int max_level);
@@ -54,6 +57,22 @@ void log_open_from_environment(const char *program);
                 static LogPlace _log_place;                   \
                 log_line_of(&_log_place, level, __VA_ARGS__); \
         })
+
+/*
+ * For a process that may not open the journal's socket: lines with their fields ("NAME=value") go
+ * to `sink`, in the thread that logs. Those that it does not take (false), and those of LOG_DEBUG,
+ * go to standard error, with their level as sd-daemon(3) has it. Without a journal all go there, as
+ * before.
+ */
+typedef bool (*LogSink)(void *userdata, int level, const char *message,
+                        char (*fields)[LOG_LINE_MAX], size_t n_fields);
+void log_send_to(LogSink sink, void *userdata);
+
+/*
+ * Writes a line for another program, as that would have written it. Its lines are not bounded here.
+ */
+void log_for(const char *program, int level, const char *message, char (*fields)[LOG_LINE_MAX],
+             size_t n_fields);
 
 /* Each field takes exactly one string argument; the list ends with NULL. */
 #define log_fields(level, ...)                                  \

@@ -6,6 +6,7 @@
 #include <uthash.h>
 
 #include "base/log.h"
+#include "loop/worker-log.h"
 #include "loop/worker-process.h"
 #include "loop/worker-watch.h"
 
@@ -14,6 +15,7 @@ typedef struct Voice {
         Voices *voices;
         WorkerProcess *process;
         WorkerWatch *watch;
+        WorkerLog log;
         bool stopping;
         UT_hash_handle hh;
 } Voice;
@@ -53,6 +55,7 @@ int voices_new(sd_event *event, const char *program, const VoicesEvents *events,
 static void drop(Voice *voice)
 {
         HASH_DEL(voice->voices->by_session, voice);
+        worker_log_done(&voice->log, voice->session_id);
         worker_watch_free(voice->watch);
         worker_process_free(voice->process);
         free(voice);
@@ -94,6 +97,8 @@ static void on_message(void *userdata, const char *text, size_t length)
                 log_fields(LOG_WARNING, "the media worker sent an invalid message", "SESSION_ID=%s",
                            voice->session_id, "WHY=%s", r == -EBADMSG ? complaint : strerror(-r),
                            NULL);
+        else if (message.type == WORKER_LOG)
+                worker_log_write(&voice->log, voice->session_id, &message.line);
         else if (!voice->stopping)
                 voice->voices->events->message(voice->voices->userdata, voice->session_id,
                                                &message);
@@ -144,8 +149,10 @@ static int spawn(Voice *voice)
         const char *const arguments[] = {voices->program, "worker", "--session", voice->session_id,
                                          "--title",       "Echo",   "--echo",    NULL};
         _cleanup_free_ char *path = str_printf("%s/%s", voices->folder, voice->session_id);
-        const WorkerProcessOptions options = {
-                .program = voices->program, .arguments = arguments, .socket_path = path};
+        const WorkerProcessOptions options = {.program = voices->program,
+                                              .arguments = arguments,
+                                              .socket_path = path,
+                                              .fd_names = WORKER_FD_NAMES};
 
         if (!path)
                 return -ENOMEM;

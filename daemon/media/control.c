@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/str.h"
 
 struct Control {
         int listen_fd, fd; /* fd: of the connection, or -1 */
@@ -170,6 +171,13 @@ Control *control_free(Control *control)
 int control_take_descriptor(Control *control)
 {
         return TAKE_FD(control->descriptor);
+}
+
+bool control_has_help(void)
+{
+        const char *names = getenv("LISTEN_FDNAMES");
+
+        return str_eq(names, WORKER_FD_NAMES) || str_eq(names, WORKER_FD_NAMES_PIPEWIRE);
 }
 
 bool control_is_connected(const Control *control)

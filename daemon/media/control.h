@@ -28,6 +28,11 @@ DEFINE_CLEANUP(Control *, control_free);
 /* Passes on the descriptor that came with the current message; -1: none. The caller closes it. */
 int control_take_descriptor(Control *control);
 
+/*
+ * Whether this worker's tringd does for it what needs other sockets: it opens PipeWire's, writes
+ * the log, asks rtkit. It then names the descriptors that it passes (wire/worker.h).
+ */
+bool control_has_help(void);
 bool control_is_connected(const Control *control);
 /* Does nothing without a connection. */
 void control_send(Control *control, const WorkerMessage *message);

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "media/control.h"
 #include "wire/worker.h"
 
 void pipewire_source_init(PipeWireSource *source, bool (*ask)(void *userdata),
@@ -16,7 +17,7 @@ void pipewire_source_init(PipeWireSource *source, bool (*ask)(void *userdata),
 
         *source = (PipeWireSource){
                 .fd = -1, .ask = ask, .threads_changed = threads_changed, .userdata = userdata};
-        source->handed = str_eq(names, WORKER_FD_NAMES) || str_eq(names, WORKER_FD_NAMES_PIPEWIRE);
+        source->handed = control_has_help();
         if (str_eq(names, WORKER_FD_NAMES_PIPEWIRE) &&
             fcntl(WORKER_PIPEWIRE_FD, F_SETFD, FD_CLOEXEC) == 0)
                 source->fd = WORKER_PIPEWIRE_FD;

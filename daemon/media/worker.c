@@ -151,6 +151,39 @@ static void stop_screen(Worker *worker)
         on_screen_ended(worker);
 }
 
+/* ---- the log ---- */
+
+/* A line with "NAME=value" fields. Returns whether it is on its way. */
+static bool send_line(void *userdata, int level, const char *text, char (*fields)[LOG_LINE_MAX],
+                      size_t n)
+{
+        Worker *worker = userdata;
+        _cleanup_(worker_message_done)
+                WorkerMessage message = {.type = WORKER_LOG, .line.level = (uint32_t)level};
+        int r = 0;
+
+        /* The connection is the main loop's. */
+        if (!g_main_context_is_owner(NULL) || !control_is_connected(worker->control))
+                return false;
+        str_printable(message.line.text, sizeof(message.line.text), text);
+        for (size_t i = 0; i < n && r == 0; i++) {
+                char *value = strchr(fields[i], '=');
+                _cleanup_free_ char *name = strndup(fields[i], (size_t)(value - fields[i]));
+
+                r = name ? metadata_add(&message.line.fields, name, value + 1) : -ENOMEM;
+        }
+        if (r == 0)
+                control_send(worker->control, &message);
+        return r == 0;
+}
+
+/* There is no connection any more. */
+static bool keep_line(void *userdata, int level, const char *text, char (*fields)[LOG_LINE_MAX],
+                      size_t n)
+{
+        return false;
+}
+
 /* ---- PipeWire ---- */
 
 static bool ask_for_pipewire(void *userdata)
@@ -371,6 +404,7 @@ static void on_message(void *userdata, const WorkerMessage *message)
         case WORKER_STATS:
         case WORKER_PONG:
         case WORKER_PIPEWIRE_WANTED:
+        case WORKER_LOG:
         case WORKER_REALTIME_WANTED:
         case WORKER_NONE:
         case WORKER_MESSAGE_TYPE_COUNT:
@@ -482,6 +516,8 @@ int worker_run(const WorkerOptions *options)
         r = control_new(options->listen_fd, &control_events, &worker, &worker.control);
         if (r < 0)
                 return r;
+        if (control_has_help())
+                log_send_to(send_line, &worker);
         worker.loop = g_main_loop_new(NULL, FALSE);
         g_unix_signal_add(SIGTERM, on_terminate, worker.loop);
         g_unix_signal_add(SIGINT, on_terminate, worker.loop);
@@ -495,6 +531,7 @@ int worker_run(const WorkerOptions *options)
         leave(&worker);
         call_audio_free(worker.media.audio);
         pipewire_source_done(&worker.pipewire);
+        log_send_to(control_has_help() ? keep_line : NULL, NULL);
         control_free(worker.control);
         g_main_loop_unref(worker.loop);
         return r;

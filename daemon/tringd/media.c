@@ -185,6 +185,7 @@ static int take_report(Phone *phone, const Now *now, const char *session_id,
         case WORKER_PING:
         case WORKER_PIPEWIRE:
         case WORKER_PIPEWIRE_WANTED:
+        case WORKER_LOG:
         case WORKER_REALTIME_WANTED:
         case WORKER_QUIT:
         case WORKER_STATS:

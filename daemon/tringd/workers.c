@@ -6,6 +6,7 @@
 #include <uthash.h>
 
 #include "base/log.h"
+#include "loop/worker-log.h"
 #include "loop/worker-process.h"
 #include "loop/worker-watch.h"
 #include "tringd/pipewire-sockets.h"
@@ -21,6 +22,7 @@ typedef struct Worker {
         char title[2 * NAME_MAX_BYTES];
         WorkerProcess *process; /* NULL: not started yet, or the start failed */
         StatsQueue *stats;
+        WorkerLog log;
         WorkerWatch *watch; /* NULL: not started yet */
         PipeWireSockets pipewire;
         Realtime *realtime;      /* NULL: not asked for */
@@ -55,6 +57,7 @@ static Worker *worker_free(Worker *worker, bool leave_it_running)
                 worker_process_free(worker->process);
         stats_queue_free(worker->stats);
         worker_watch_free(worker->watch);
+        worker_log_done(&worker->log, worker->session_id);
         pipewire_sockets_done(&worker->pipewire);
         realtime_free(worker->realtime);
         sd_event_source_disable_unref(worker->old);
@@ -244,6 +247,8 @@ static void take_message(Worker *worker, const WorkerMessage *message)
                 stats_queue_answer(worker->stats, message->serial, &message->stats);
         else if (message->type == WORKER_PIPEWIRE_WANTED)
                 hand_pipewire(worker);
+        else if (message->type == WORKER_LOG)
+                worker_log_write(&worker->log, worker->session_id, &message->line);
         else if (message->type == WORKER_REALTIME_WANTED)
                 give_real_time(worker, message->thread);
         else

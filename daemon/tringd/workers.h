@@ -23,8 +23,8 @@
 typedef struct Workers Workers;
 
 typedef struct WorkersEvents {
-        /* Any message but WORKER_STATS, WORKER_PIPEWIRE_WANTED and WORKER_REALTIME_WANTED, which
-         * are dealt with here. */
+        /* Any message but WORKER_STATS, WORKER_LOG, WORKER_PIPEWIRE_WANTED and
+         * WORKER_REALTIME_WANTED, which are dealt with here. */
         void (*message)(void *userdata, const char *session_id, const WorkerMessage *message);
         /* The worker ended without workers_stop(). `text` is a sentence. */
         void (*gone)(void *userdata, const char *session_id, const char *text);

@@ -36,6 +36,7 @@ static const char *const type_words[WORKER_MESSAGE_TYPE_COUNT] = {
         [WORKER_STATS] = "stats",
         [WORKER_PONG] = "pong",
         [WORKER_PIPEWIRE_WANTED] = "pipewire-wanted",
+        [WORKER_LOG] = "log",
         [WORKER_REALTIME_WANTED] = "realtime-wanted",
 };
 
@@ -107,6 +108,11 @@ static const FieldTable video_pause_fields =
 
 static const FieldTable screen_start_fields =
         WORKER_TABLE("screen-start", {"node", FIELD_U32, R, AT(WorkerMessage, node)});
+
+static const FieldTable log_line_fields =
+        WORKER_TABLE("log", {"level", FIELD_U32, R, AT(WorkerMessage, line.level)},
+                     {"text", FIELD_TEXT, R, AT(WorkerMessage, line.text)},
+                     {"fields", FIELD_METADATA, 0, AT(WorkerMessage, line.fields)});
 
 static const FieldTable realtime_wanted_fields =
         WORKER_TABLE("realtime-wanted", {"thread", FIELD_U32, R, AT(WorkerMessage, thread)});
@@ -190,6 +196,7 @@ static const FieldTable *const worker_tables[WORKER_MESSAGE_TYPE_COUNT] = {
         [WORKER_STATS] = &stats_fields,
         [WORKER_PONG] = &pong_fields,
         [WORKER_PIPEWIRE_WANTED] = &type_fields,
+        [WORKER_LOG] = &log_line_fields,
         [WORKER_REALTIME_WANTED] = &realtime_wanted_fields,
 };
 

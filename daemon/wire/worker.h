@@ -20,6 +20,7 @@
  * Nothing here depends on the media stack: `data` of a signal is opaque to tringd and hub.
  */
 
+#include "base/log.h"
 #include "model/message.h"
 #include "model/session-types.h"
 
@@ -66,6 +67,7 @@ typedef enum WorkerMessageType {
         WORKER_STATS, /* `stats` */
         WORKER_PONG,  /* `serial`; also a sign of life */
         WORKER_PIPEWIRE_WANTED, /* asks for one WORKER_PIPEWIRE */
+        WORKER_LOG,             /* `line` for the log, by a worker that tringd helps */
         WORKER_REALTIME_WANTED, /* asks that rtkit let `thread` run in real time */
 
         WORKER_MESSAGE_TYPE_COUNT,
@@ -118,6 +120,13 @@ typedef struct WorkerStats {
         size_t n_participants;
 } WorkerStats;
 
+/* Numbers and names as in base/log.h. */
+typedef struct WorkerLogLine {
+        uint32_t level;
+        char text[LOG_LINE_MAX];
+        Metadata fields; /* owned */
+} WorkerLogLine;
+
 typedef struct WorkerMessage {
         WorkerMessageType type;
         uint64_t serial; /* STATS_REQUEST and STATS, PING and PONG */
@@ -137,6 +146,7 @@ typedef struct WorkerMessage {
                         char text[MESSAGE_TEXT_MAX + 1];
                 };
                 WorkerStats stats;
+                WorkerLogLine line;
         };
 } WorkerMessage;
 

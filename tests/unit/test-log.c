@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/log.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "suite.h"
@@ -96,13 +98,59 @@ START_TEST(lines_left_out_are_counted_until_their_time_is_over)
         usec_t now = 5;
 
         for (unsigned i = 0; i < LOG_PLACE_MAX; i++)
-                ck_assert(log_place_admits(&place, now + i));
-        ck_assert(!log_place_admits(&place, now + LOG_PLACE_WINDOW_US - 1));
+                ck_assert(log_place_admits(&place, LOG_PLACE_MAX, now + i));
+        ck_assert(!log_place_admits(&place, LOG_PLACE_MAX, now + LOG_PLACE_WINDOW_US - 1));
         ck_assert_uint_eq(place.n_left_out, 1);
         for (unsigned i = 0; i < LOG_PLACE_MAX; i++)
-                ck_assert(log_place_admits(&place, now + LOG_PLACE_WINDOW_US));
-        ck_assert(!log_place_admits(&place, now + LOG_PLACE_WINDOW_US));
+                ck_assert(log_place_admits(&place, LOG_PLACE_MAX, now + LOG_PLACE_WINDOW_US));
+        ck_assert(!log_place_admits(&place, LOG_PLACE_MAX, now + LOG_PLACE_WINDOW_US));
         ck_assert_uint_eq(place.n_left_out, 2);
+}
+END_TEST
+
+/* Standard error as the journal's. */
+static void be_journal(int fd)
+{
+        char stream[64];
+        struct stat st;
+
+        ck_assert_int_eq(fstat(fd, &st), 0);
+        snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+        (void)setenv("JOURNAL_STREAM", stream, 1);
+}
+
+static char sunk[512];
+
+static bool sink(void *userdata, int level, const char *message, char (*fields)[LOG_LINE_MAX],
+                 size_t n)
+{
+        if (!userdata)
+                return false;
+        snprintf(sunk, sizeof(sunk), "%d %s %s", level, message, n > 0 ? fields[0] : "");
+        return true;
+}
+
+START_TEST(who_may_not_reach_the_journal_gives_lines_to_another)
+{
+        int ends[2], before = dup(STDERR_FILENO);
+
+        ck_assert_int_eq(pipe(ends), 0);
+        (void)dup2(ends[1], STDERR_FILENO);
+        be_journal(ends[1]);
+        log_open("program", LOG_DEBUG);
+        log_send_to(sink, output);
+        log_fields(LOG_NOTICE, "taken", "PEER=%s", "carol", NULL);
+        log_debug("a detail");
+        log_send_to(sink, NULL);
+        log_fields(LOG_WARNING, "not taken", "PEER=%s", "carol", NULL);
+        (void)dup2(before, STDERR_FILENO);
+        (void)close(ends[1]);
+        (void)close(before);
+        ssize_t n = read(ends[0], output, sizeof(output) - 1);
+        output[n > 0 ? n : 0] = '\0';
+        (void)close(ends[0]);
+        ck_assert_str_eq(sunk, "5 taken PEER=carol");
+        ck_assert_str_eq(output, "<7>program: a detail\n<4>program: not taken (PEER=carol)\n");
 }
 END_TEST
 
@@ -116,6 +164,7 @@ int main(void)
         tcase_add_test(tcase, a_level_that_is_none_is_named);
         tcase_add_test(tcase, a_place_that_logs_at_will_is_bounded_and_hides_no_other);
         tcase_add_test(tcase, lines_left_out_are_counted_until_their_time_is_over);
+        tcase_add_test(tcase, who_may_not_reach_the_journal_gives_lines_to_another);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);
 }

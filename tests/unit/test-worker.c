@@ -38,6 +38,7 @@ static const char *const messages[] = {
         "{\"type\":\"screen\",\"on\":false}",
         "{\"type\":\"pong\",\"serial\":6}",
         "{\"type\":\"pipewire-wanted\"}",
+        "{\"type\":\"log\",\"level\":4,\"text\":\"no path\",\"fields\":{\"PEER\":\"carol\"}}",
         "{\"type\":\"realtime-wanted\",\"thread\":4711}",
         "{\"type\":\"error\",\"error\":\"MediaFailed\",\"text\":\"no microphone\"}",
         "{\"type\":\"stats\",\"serial\":5,\"participants\":[{\"id\":\"p7\",\"codec\":\"opus\","
