@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/output.h"
 #include "base/str.h"
+#include "media/control.h"
 #include "media/device-list.h"
 #include "media/sandbox.h"
 #include "media/tone-player.h"
@@ -118,7 +119,9 @@ static int run_worker(int argc, char **argv)
         if (!text_is_valid(options.title, sizeof(((WorkerJoin *)0)->title) - 1))
                 return usage_error("'%s' is not a title", options.title);
         log_open_from_environment("tring-media");
-        r = enter_sandbox(SANDBOX_NETWORK);
+        /* An earlier tringd, before it is restarted, leaves PipeWire, log and rtkit to the worker.
+         */
+        r = enter_sandbox(SANDBOX_NETWORK | (control_has_help() ? 0 : SANDBOX_LOCAL));
         if (r == 0)
                 r = worker_run(&options);
         if (r == -EINVAL)
@@ -134,7 +137,7 @@ static int run_devices(int argc, char **argv)
                 return usage_error("unexpected argument '%s' for 'devices'", argv[1]);
         outlive_terminal();
         log_open_from_environment("tring-media");
-        r = enter_sandbox(0);
+        r = enter_sandbox(SANDBOX_LOCAL);
         if (r == 0)
                 r = device_list_run(WORKER_SOCKET_FD);
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
@@ -189,7 +192,7 @@ static int run_tone(int argc, char **argv)
                 options.kind = TONE_RING_BACK;
         else if (!str_eq(argv[optind], "ring"))
                 return usage_error("'%s' is neither ring nor ring-back", argv[optind]);
-        if (enter_sandbox(SANDBOX_FILES) < 0)
+        if (enter_sandbox(SANDBOX_FILES | SANDBOX_LOCAL) < 0)
                 return EXIT_FAILURE;
         return tone_player_run(&options);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "base/cleanup.h"
@@ -24,12 +25,44 @@
          LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM)
 
 /*
- * Libraries with their modules and settings, and the system's folders; not /home, /root, /tmp,
- * /srv, /var, /mnt.
+ * Libraries with their modules and settings. Elsewhere single files: sockets, terminals and other
+ * processes are in /run, /dev and /proc, and what is there differs from one machine to the next.
  */
-static const char *const system_folders[] = {
-        "/usr", "/lib",  "/lib32", "/lib64", "/etc", "/opt",
-        "/nix", "/proc", "/sys",   "/dev",   "/run", TRING_GST_PLUGINS,
+static const char *const system_paths[] = {
+        "/usr",
+        "/lib",
+        "/lib32",
+        "/lib64",
+        "/opt",
+        "/nix",
+        TRING_GST_PLUGINS,
+        "/etc/ld.so.cache",
+        "/etc/pipewire",
+        /* OpenSSL */
+        "/etc/ssl/openssl.cnf",
+        "/etc/pki/tls/openssl.cnf",
+        "/etc/crypto-policies",
+        "/proc/sys/crypto/fips_enabled",
+        /* The time of day, and the user's name. */
+        "/etc/localtime",
+        "/etc/passwd",
+        "/etc/nsswitch.conf",
+        /* How many processors there are, and what they can do. */
+        "/sys/devices/system/cpu/online",
+        "/sys/devices/system/cpu/possible",
+        "/proc/cpuinfo",
+        "/proc/meminfo",
+        "/proc/stat",
+        "/dev/null",
+        "/dev/random",
+        "/dev/urandom",
+        "/dev/zero",
+        /* The addresses of TURN and STUN servers. */
+        "/etc/gai.conf",
+        "/etc/host.conf",
+        "/etc/hosts",
+        "/etc/resolv.conf",
+        "/etc/services",
 };
 
 /* Folders to which a user may have pointed the libraries. */
@@ -53,14 +86,18 @@ static int make_rules(int abi)
         return fd < 0 ? -errno : fd;
 }
 
-/* A missing folder needs no rule. */
-static int let_read(int rules, const char *folder)
+/* A file, or a folder and all below it. A missing one needs no rule. */
+static int let_read(int rules, const char *path)
 {
-        _cleanup_close_ int fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        struct landlock_path_beneath_attr rule = {.allowed_access = READING, .parent_fd = fd};
+        _cleanup_close_ int fd = open(path, O_PATH | O_CLOEXEC);
+        struct landlock_path_beneath_attr rule = {.parent_fd = fd};
+        struct stat st;
 
         if (fd < 0)
                 return errno == ENOMEM ? -errno : 0;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        rule.allowed_access = S_ISDIR(st.st_mode) ? READING : LANDLOCK_ACCESS_FS_READ_FILE;
         return syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) < 0
                        ? -errno
                        : 0;
@@ -83,8 +120,8 @@ static int let_read_what_is_needed(int rules)
 {
         int r = let_read_settings(rules);
 
-        for (size_t i = 0; i < ELEMENTSOF(system_folders) && r == 0; i++)
-                r = let_read(rules, system_folders[i]);
+        for (size_t i = 0; i < ELEMENTSOF(system_paths) && r == 0; i++)
+                r = let_read(rules, system_paths[i]);
         for (size_t i = 0; i < ELEMENTSOF(folder_variables) && r == 0; i++) {
                 const char *folder = getenv(folder_variables[i]);
 

@@ -3,7 +3,8 @@
 
 /*
  * The part of the sandbox that restricts paths (landlock(7)): the process can write and run no
- * file, and can read only programs, libraries and their settings, not the user's files.
+ * file, and can read only programs, libraries and their settings: not the user's files, and nothing
+ * of other programs that run.
  */
 
 #include <stdbool.h>

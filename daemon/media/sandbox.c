@@ -9,10 +9,12 @@
 #include <linux/sockios.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "media/sandbox-files.h"
@@ -50,8 +52,8 @@ static const SyscallGroup groups[] = {
         /* Time. */
         {0, "time gettimeofday clock_gettime clock_gettime64 clock_getres clock_getres_time64 "
             "clock_nanosleep clock_nanosleep_time64 nanosleep times getrusage"},
-        /* Sockets. The rule for socket(2) below restricts the families. */
-        {0, "socketpair connect bind listen accept accept4 shutdown getsockname getpeername "
+        /* Sockets. The rules for socket(2) and socketpair(2) are below. */
+        {0, "connect bind listen accept accept4 shutdown getsockname getpeername "
             "getsockopt setsockopt send sendto sendmsg sendmmsg recv recvfrom recvmsg recvmmsg "
             "recvmmsg_time64"},
         /* Threads and scheduling: sound has deadlines. The rule for clone(2) is below. */
@@ -109,8 +111,11 @@ static const Guarded guarded[] = {
         {"openat", 1, {MASKED(2, WRITING, 0)}},
         {"clone", 1, {MASKED(0, CLONE_THREAD, CLONE_THREAD)}},
         {"prlimit64", 2, {ARGUMENT(0, 0), MASKED(2, UINT64_MAX, 0)}},   /* to read */
-        {"prlimit64", 2, {ARGUMENT(0, 0), ARGUMENT(1, RLIMIT_RTTIME)}}, /* for rtkit */
-        {"socket", 1, {ARGUMENT(0, AF_UNIX)}},
+        {"prlimit64", 2, {ARGUMENT(0, 0), ARGUMENT(1, RLIMIT_RTTIME)}}, /* of real time */
+        {"socket", 1, {ARGUMENT(0, AF_UNIX)}, SANDBOX_LOCAL},
+        /* Not for datagrams: either end could send them to any other socket. */
+        {"socketpair", 2, {ARGUMENT(0, AF_UNIX), MASKED(1, TYPE_MASK, SOCK_STREAM)}},
+        {"socketpair", 2, {ARGUMENT(0, AF_UNIX), MASKED(1, TYPE_MASK, SOCK_SEQPACKET)}},
         {"socket", 2, {ARGUMENT(0, AF_NETLINK), ARGUMENT(2, NETLINK_ROUTE)}},
         {"socket", 2, {ARGUMENT(0, AF_INET), MASKED(1, TYPE_MASK, SOCK_DGRAM)}, SANDBOX_NETWORK},
         {"socket", 2, {ARGUMENT(0, AF_INET), MASKED(1, TYPE_MASK, SOCK_STREAM)}, SANDBOX_NETWORK},
@@ -196,6 +201,30 @@ static int load_filter(bool arguments, unsigned needs)
         return r;
 }
 
+/* Makes descriptor `to` what is at `path`, else nothing. */
+static int replace(int to, const char *path, int flags)
+{
+        _cleanup_close_ int fd = open(path, flags | O_CLOEXEC | O_NOCTTY);
+
+        if (fd < 0)
+                fd = open("/dev/null", flags | O_CLOEXEC);
+        return fd < 0 || dup2(fd, to) < 0 ? -errno : 0;
+}
+
+/* A terminal is open for reading, too, on every descriptor: what is typed there, passwords, too. */
+static int read_no_terminal(void)
+{
+        char path[32];
+        int r = replace(STDIN_FILENO, "/dev/null", O_RDONLY);
+
+        for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO && r == 0; fd++) {
+                snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+                if (isatty(fd))
+                        r = replace(fd, path, O_WRONLY);
+        }
+        return r;
+}
+
 int sandbox_enter(unsigned needs)
 {
         const struct rlimit none = {};
@@ -204,7 +233,9 @@ int sandbox_enter(unsigned needs)
         /* No core dump: speech of a call must not end up in a file. */
         if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
                 return -errno;
-        r = sandbox_files((needs & SANDBOX_FILES) || SANITIZED);
+        r = read_no_terminal();
+        if (r == 0)
+                r = sandbox_files((needs & SANDBOX_FILES) || SANITIZED);
         if (r == 0)
                 r = load_filter(false, needs);
         if (r == 0)
