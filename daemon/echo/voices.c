@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "loop/worker-log.h"
+#include "loop/worker-orders.h"
 #include "loop/worker-process.h"
 #include "loop/worker-watch.h"
 
@@ -14,6 +15,7 @@ typedef struct Voice {
         char session_id[UUID_LENGTH + 1];
         Voices *voices;
         WorkerProcess *process;
+        WorkerOrders *orders;
         WorkerWatch *watch;
         WorkerLog log;
         bool stopping;
@@ -57,6 +59,7 @@ static void drop(Voice *voice)
         HASH_DEL(voice->voices->by_session, voice);
         worker_log_done(&voice->log, voice->session_id);
         worker_watch_free(voice->watch);
+        worker_orders_free(voice->orders);
         worker_process_free(voice->process);
         free(voice);
 }
@@ -118,18 +121,12 @@ static void on_gone(void *userdata, const char *reason)
                 voices->events->gone(voices->userdata, session_id, text);
 }
 
-static int send_message(Voice *voice, const WorkerMessage *message)
-{
-        _cleanup_free_ char *text = NULL;
-        size_t length;
-        int r = worker_encode(message, &text, &length);
-
-        return r < 0 ? r : worker_process_send(voice->process, text, length, -1);
-}
-
 static void on_quiet(void *userdata)
 {
-        (void)send_message(userdata, &(WorkerMessage){.type = WORKER_PING, .serial = 1});
+        Voice *voice = userdata;
+
+        (void)worker_orders_send(voice->orders, &(WorkerMessage){.type = WORKER_PING, .serial = 1},
+                                 -1);
 }
 
 static void on_dead(void *userdata)
@@ -157,9 +154,9 @@ static int spawn(Voice *voice)
         if (!path)
                 return -ENOMEM;
         int r = worker_watch_new(voices->event, &watch_events, voice, &voice->watch);
-        return r < 0 ? r
-                     : worker_process_spawn(voices->event, &options, &events, voice,
-                                            &voice->process);
+        if (r >= 0)
+                r = worker_process_spawn(voices->event, &options, &events, voice, &voice->process);
+        return r < 0 ? r : worker_orders_new(voices->event, voice->process, &voice->orders);
 }
 
 int voices_start(Voices *voices, const char *session_id)
@@ -190,7 +187,7 @@ int voices_send(Voices *voices, const char *session_id, const WorkerMessage *mes
 {
         Voice *voice = find(voices, session_id);
 
-        return voice && !voice->stopping ? send_message(voice, message) : -ENOENT;
+        return voice && !voice->stopping ? worker_orders_send(voice->orders, message, -1) : -ENOENT;
 }
 
 void voices_stop(Voices *voices, const char *session_id)
@@ -200,7 +197,7 @@ void voices_stop(Voices *voices, const char *session_id)
         if (!voice || voice->stopping)
                 return;
         voice->stopping = true;
-        if (send_message(voice, &(WorkerMessage){.type = WORKER_QUIT}) < 0 ||
+        if (worker_orders_send(voice->orders, &(WorkerMessage){.type = WORKER_QUIT}, -1) < 0 ||
             worker_process_stop(voice->process) < 0)
                 drop(voice);
 }

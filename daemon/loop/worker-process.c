@@ -41,29 +41,36 @@ struct WorkerProcess {
         sd_event_source *socket_source;
         sd_event_source *stop_source; /* used for an adopted worker only */
 
-        QueuedDatagram *queue;
-        size_t queued; /* bytes */
+        QueuedDatagram *queue, *held; /* held: that wait for worker_process_release() */
+        size_t queued;                /* bytes, in both */
+        bool holds;
 };
 
 #define CLOSED "closed its connection"
 
-static void outgoing_free(WorkerProcess *worker, QueuedDatagram *outgoing)
+static void outgoing_free(WorkerProcess *worker, QueuedDatagram **queue, QueuedDatagram *outgoing)
 {
-        DL_DELETE(worker->queue, outgoing);
+        DL_DELETE(*queue, outgoing);
         worker->queued -= outgoing->length;
         closep(&outgoing->descriptor);
         free(outgoing);
 }
 
-static void disconnect(WorkerProcess *worker)
+static void drop_queue(WorkerProcess *worker, QueuedDatagram **queue)
 {
         QueuedDatagram *outgoing, *next;
 
+        DL_FOREACH_SAFE (*queue, outgoing, next)
+                outgoing_free(worker, queue, outgoing);
+}
+
+static void disconnect(WorkerProcess *worker)
+{
         worker->socket_source = sd_event_source_disable_unref(worker->socket_source);
         closep(&worker->fd);
         worker->fd = -1;
-        DL_FOREACH_SAFE (worker->queue, outgoing, next)
-                outgoing_free(worker, outgoing);
+        drop_queue(worker, &worker->queue);
+        drop_queue(worker, &worker->held);
 }
 
 WorkerProcess *worker_process_detach(WorkerProcess *worker)
@@ -188,7 +195,7 @@ static int flush_queue(WorkerProcess *worker)
         DL_FOREACH_SAFE (worker->queue, outgoing, next) {
                 if (send_parcel(worker, outgoing->text, outgoing->length, outgoing->descriptor) < 0)
                         return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-                outgoing_free(worker, outgoing);
+                outgoing_free(worker, &worker->queue, outgoing);
         }
         return sd_event_source_set_io_events(worker->socket_source, EPOLLIN);
 }
@@ -220,37 +227,79 @@ static int on_socket(sd_event_source *source, int fd, uint32_t revents, void *us
         return 0;
 }
 
-int worker_process_send(WorkerProcess *worker, const char *text, size_t length, int descriptor)
+static int enqueue(WorkerProcess *worker, QueuedDatagram **queue, const char *text, size_t length,
+                   int descriptor)
 {
-        if (length == 0 || length > WORKER_PROCESS_MESSAGE_MAX)
-                return -EMSGSIZE;
-        if (worker->fd < 0)
-                return -ENOTCONN;
-        if (!worker->queue) {
-                if (send_parcel(worker, text, length, descriptor) >= 0)
-                        return 0;
-                if (errno != EAGAIN && errno != EINTR)
-                        return errno == EPIPE || errno == ECONNRESET ? -ENOTCONN : -errno;
-        }
         if (worker->queued + length > WORKER_PROCESS_QUEUE_MAX)
                 return -ENOBUFS;
 
         _cleanup_close_ int copy = descriptor < 0 ? -1 : fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
         if (descriptor >= 0 && copy < 0)
                 return -errno;
-        _cleanup_free_ QueuedDatagram *outgoing = malloc(sizeof(*outgoing) + length);
+        QueuedDatagram *outgoing = malloc(sizeof(*outgoing) + length);
         if (!outgoing)
                 return -ENOMEM;
-        int r = sd_event_source_set_io_events(worker->socket_source, EPOLLIN | EPOLLOUT);
-        if (r < 0)
-                return r;
         outgoing->descriptor = TAKE_FD(copy);
         outgoing->length = length;
         memcpy(outgoing->text, text, length);
         worker->queued += length;
-        DL_APPEND(worker->queue, outgoing);
-        TAKE_PTR(outgoing);
+        DL_APPEND(*queue, outgoing);
         return 0;
+}
+
+static int check_message(const WorkerProcess *worker, size_t length)
+{
+        if (length == 0 || length > WORKER_PROCESS_MESSAGE_MAX)
+                return -EMSGSIZE;
+        return worker->fd < 0 ? -ENOTCONN : 0;
+}
+
+int worker_process_send_ahead(WorkerProcess *worker, const char *text, size_t length,
+                              int descriptor)
+{
+        int r = check_message(worker, length);
+
+        if (r < 0)
+                return r;
+        if (!worker->queue) {
+                if (send_parcel(worker, text, length, descriptor) >= 0)
+                        return 0;
+                if (errno != EAGAIN && errno != EINTR)
+                        return errno == EPIPE || errno == ECONNRESET ? -ENOTCONN : -errno;
+        }
+        r = sd_event_source_set_io_events(worker->socket_source, EPOLLIN | EPOLLOUT);
+        return r < 0 ? r : enqueue(worker, &worker->queue, text, length, descriptor);
+}
+
+int worker_process_send(WorkerProcess *worker, const char *text, size_t length, int descriptor)
+{
+        int r = check_message(worker, length);
+
+        if (r < 0)
+                return r;
+        return worker->holds ? enqueue(worker, &worker->held, text, length, descriptor)
+                             : worker_process_send_ahead(worker, text, length, descriptor);
+}
+
+void worker_process_hold(WorkerProcess *worker)
+{
+        worker->holds = true;
+}
+
+int worker_process_release(WorkerProcess *worker)
+{
+        worker->holds = false;
+        if (!worker->held)
+                return 0;
+        DL_CONCAT(worker->queue, worker->held);
+        worker->held = NULL;
+        return sd_event_source_set_io_events(worker->socket_source, EPOLLIN | EPOLLOUT);
+}
+
+void worker_process_drop_held(WorkerProcess *worker)
+{
+        worker->holds = false;
+        drop_queue(worker, &worker->held);
 }
 
 static int connect_socket(WorkerProcess *worker)

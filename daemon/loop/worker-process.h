@@ -73,6 +73,17 @@ WorkerProcess *worker_process_detach(WorkerProcess *worker);
  */
 int worker_process_send(WorkerProcess *worker, const char *text, size_t length, int descriptor);
 
+/*
+ * From now on messages wait until worker_process_release(), in their order;
+ * worker_process_drop_held() takes them back. worker_process_send_ahead() is worker_process_send()
+ * for one that does not wait.
+ */
+void worker_process_hold(WorkerProcess *worker);
+int worker_process_release(WorkerProcess *worker);
+void worker_process_drop_held(WorkerProcess *worker);
+int worker_process_send_ahead(WorkerProcess *worker, const char *text, size_t length,
+                              int descriptor);
+
 /* Kills the worker; `gone` follows. -ESRCH: it was adopted, and nothing names its process. */
 int worker_process_kill(WorkerProcess *worker);
 bool worker_process_is_adopted(const WorkerProcess *worker);

@@ -57,7 +57,7 @@ static const char *const system_paths[] = {
         "/dev/random",
         "/dev/urandom",
         "/dev/zero",
-        /* The addresses of TURN and STUN servers. */
+        /* Addresses of STUN and TURN servers, for a tringd of an earlier version. */
         "/etc/gai.conf",
         "/etc/host.conf",
         "/etc/hosts",

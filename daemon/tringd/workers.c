@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "loop/worker-log.h"
+#include "loop/worker-orders.h"
 #include "loop/worker-process.h"
 #include "loop/worker-watch.h"
 #include "tringd/pipewire-sockets.h"
@@ -21,6 +22,7 @@ typedef struct Worker {
         Workers *workers;
         char title[2 * NAME_MAX_BYTES];
         WorkerProcess *process; /* NULL: not started yet, or the start failed */
+        WorkerOrders *orders;   /* likewise */
         StatsQueue *stats;
         WorkerLog log;
         WorkerWatch *watch; /* NULL: not started yet */
@@ -51,6 +53,7 @@ static Worker *worker_free(Worker *worker, bool leave_it_running)
 {
         if (!worker)
                 return NULL;
+        worker_orders_free(worker->orders);
         if (leave_it_running)
                 worker_process_detach(worker->process);
         else
@@ -188,13 +191,18 @@ static const WorkerWatchEvents watch_events = {.ask = on_quiet, .dead = on_dead}
 /* The first question also shows whether the worker knows questions. */
 static int watch(Worker *worker)
 {
-        int r = worker_watch_new(worker->workers->event, &watch_events, worker, &worker->watch);
+        sd_event *event = worker->workers->event;
+        int r = worker_orders_new(event, worker->process, &worker->orders);
 
         if (r >= 0)
-                ask(worker, PING_OF_ADAPTER);
-        else
+                r = worker_watch_new(event, &watch_events, worker, &worker->watch);
+        if (r < 0) {
+                worker->orders = worker_orders_free(worker->orders);
                 worker->process = worker_process_free(worker->process);
-        return r;
+                return r;
+        }
+        ask(worker, PING_OF_ADAPTER);
+        return 0;
 }
 
 /* ---- messages ---- */
@@ -433,17 +441,10 @@ void workers_start(Workers *workers, const char *session_id, const char *title)
 
 static int send_with(Worker *worker, const WorkerMessage *message, int descriptor)
 {
-        _cleanup_free_ char *text = NULL;
-        size_t length;
-
         if (worker->start)
                 start_now(worker);
-        if (!worker->process)
-                return -ENOTCONN;
-        int r = worker_encode(message, &text, &length);
-        if (r < 0)
-                return r;
-        return worker_process_send(worker->process, text, length, descriptor);
+        return worker->process ? worker_orders_send(worker->orders, message, descriptor)
+                               : -ENOTCONN;
 }
 
 void workers_send(Workers *workers, const char *session_id, const WorkerMessage *message)

@@ -12,10 +12,14 @@
  * first sends STATE, then, while it is joined, MUTE, VIDEO_PAUSE, SCREEN, MICROPHONE, and one
  * PARTICIPANT for each participant.
  *
+ * The worker reaches neither bus nor log nor name servers. STUN and TURN servers come to it by
+ * address (loop/worker-orders.h); tringd writes its log (LOG), and asks rtkit for it
+ * (REALTIME_WANTED).
+ *
  * The worker does not open PipeWire's socket itself: tringd does, and keeps a duplicate, so that it
  * can close the worker's microphone whatever the worker does. The first one is descriptor 4, named
  * "pipewire" in $LISTEN_FDNAMES; the worker asks for further ones. A tringd of an earlier version
- * names none there: then the worker opens the socket itself.
+ * names none there: then the worker does all of this itself.
  *
  * Nothing here depends on the media stack: `data` of a signal is opaque to tringd and hub.
  */

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Sends messages to a media worker. It gets STUN and TURN servers by address alone: a JOIN whose
+ * servers have names waits until they are looked up (ice-lookup.h), and what comes after the JOIN
+ * waits behind it. What protects does not wait: a MUTE or VIDEO_PAUSE changes the JOIN, a LEAVE or
+ * QUIT takes it back, and a PING is answered at once, since nothing is open yet.
+ */
+
+#include "loop/worker-process.h"
+#include "wire/worker.h"
+
+typedef struct WorkerOrders WorkerOrders;
+
+/* `process` outlives the orders. Returns 0 or -ENOMEM. */
+int worker_orders_new(sd_event *event, WorkerProcess *process, WorkerOrders **ret);
+WorkerOrders *worker_orders_free(WorkerOrders *orders);
+DEFINE_CLEANUP(WorkerOrders *, worker_orders_free);
+
+/*
+ * `descriptor` is as in worker_process_send(). The message is copied where needed. Returns 0, or
+ * the errors of worker_encode() and worker_process_send().
+ */
+int worker_orders_send(WorkerOrders *orders, const WorkerMessage *message, int descriptor);
