@@ -92,6 +92,13 @@ void hub_request_fail(Phone *phone, HubRequest *request, CallError error, const 
         request->has_ticket = false;
 }
 
+void hub_request_left(Phone *phone, HubRequest *request)
+{
+        hub_request_fail(phone, request, CALL_ERROR_MEDIA_FAILED,
+                         "the session was left before it was joined");
+        hub_request_remove(phone, request);
+}
+
 const char *call_id(const PhoneCall *call)
 {
         return call->stored.record.session_id;

@@ -17,6 +17,8 @@ void members_due(Phone *phone, PhoneCall *call);
 /* These reply to the request's command, if one waits. */
 void hub_request_succeed(Phone *phone, HubRequest *request);
 void hub_request_fail(Phone *phone, HubRequest *request, CallError error, const char *text);
+/* Ends a request to join: the session has been left meanwhile. */
+void hub_request_left(Phone *phone, HubRequest *request);
 const char *call_id(const PhoneCall *call);
 /* Announces changed properties of the session. */
 void session_changed(Phone *phone, PhoneCall *call, uint32_t properties);

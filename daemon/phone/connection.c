@@ -98,6 +98,13 @@ static void signal_lost(Phone *phone, const char *session_id)
                 call->signals_lost = true;
 }
 
+static bool is_joining(Phone *phone, const HubRequest *request)
+{
+        const PhoneCall *call = call_find(phone, hub_request_session_id(request));
+
+        return call && call->stored.session.state == SESSION_JOINING;
+}
+
 static void hub_requests_lost(Phone *phone)
 {
         HubRequest *request, *next;
@@ -117,6 +124,8 @@ static void hub_requests_lost(Phone *phone)
                         *phone->link = '\0';
                 if (request->message.type == MESSAGE_SIGNAL || expired)
                         hub_request_remove(phone, request);
+                else if (hub_request_joins(request) && !is_joining(phone, request))
+                        hub_request_left(phone, request);
                 else
                         hub_request_set_state(request, HUB_REQUEST_QUEUED_AGAIN);
         }

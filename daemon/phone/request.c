@@ -175,6 +175,12 @@ void hub_requests_drop_signals(Phone *phone, const PhoneCall *call)
         }
 }
 
+bool hub_request_joins(const HubRequest *request)
+{
+        return request->message.type == MESSAGE_JOIN ||
+               (request->message.type == MESSAGE_TOKEN && request->command == PHONE_COMMAND_JOIN);
+}
+
 bool hub_request_decides(const HubRequest *request)
 {
         MessageType type = request->message.type;

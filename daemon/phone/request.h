@@ -32,5 +32,7 @@ int hub_request_copy(const HubRequest *request, Message *ret);
 void hub_requests_drop_signals(Phone *phone, const PhoneCall *call);
 /* Whether it is an accept, reject, cancel or end. */
 bool hub_request_decides(const HubRequest *request);
+/* Whether it is a join, or asks for the token of one. */
+bool hub_request_joins(const HubRequest *request);
 /* Whether a program's accept or reject of the call waits for the hub. */
 bool call_deciding(const Phone *phone, const PhoneCall *call);

@@ -103,12 +103,25 @@ void session_renew(Phone *phone, PhoneCall *call)
         hub_request_add(phone, request);
 }
 
+/* Nobody is announced to the others who has left before that was sent. */
+static void session_drop_joins(Phone *phone, const PhoneCall *call)
+{
+        HubRequest *request, *next;
+
+        DL_FOREACH_SAFE (phone->requests, request, next) {
+                if (hub_request_joins(request) && hub_request_is_queued(request) &&
+                    str_eq(hub_request_session_id(request), call_id(call)))
+                        hub_request_left(phone, request);
+        }
+}
+
 void session_close(Phone *phone, PhoneCall *call)
 {
         PhoneSession *session = &call->stored.session;
         uint32_t properties = 0;
 
         session_stop_worker(phone, call);
+        session_drop_joins(phone, call);
         if (session->state != SESSION_IDLE && session->state != SESSION_LEFT)
                 properties |= PHONE_PROPERTY_SESSION_STATE;
         if (session->n_participants > 0)

@@ -103,6 +103,49 @@ START_TEST(rule_18_join_is_legal_again_after_leave)
 }
 END_TEST
 
+/* Joins after leaving; the hub has yet to reply. */
+static void joining_again(Fixture *f)
+{
+        talking(f, CALL);
+        do_to(f, PHONE_COMMAND_LEAVE, CALL);
+        forget(f);
+        reply_ok(f, MESSAGE_LEAVE);
+        do_to(f, PHONE_COMMAND_JOIN, CALL);
+        forget(f);
+        reply_token(f, MESSAGE_TOKEN, "another");
+        ck_assert_ptr_nonnull(strstr(fixture_trace(f), "send:join"));
+}
+
+START_TEST(rule_18_who_leaves_while_the_connection_is_lost_does_not_join_when_it_is_back)
+{
+        FIXTURE(f);
+
+        joining_again(f);
+        do_to(f, PHONE_COMMAND_LEAVE, CALL);
+        hub_gone(f);
+        hub_welcomes(f, NULL, 0, true);
+        ck_assert_ptr_null(strstr(fixture_trace(f), "send:join"));
+
+        do_to(f, PHONE_COMMAND_JOIN, CALL);
+        hub_gone(f);
+        forget(f);
+        do_to(f, PHONE_COMMAND_LEAVE, CALL);
+        hub_welcomes(f, NULL, 0, true);
+        ck_assert_ptr_null(strstr(fixture_trace(f), "send:token"));
+}
+END_TEST
+
+START_TEST(rule_18_who_has_not_left_joins_when_the_connection_is_back)
+{
+        FIXTURE(f);
+
+        joining_again(f);
+        hub_gone(f);
+        hub_welcomes(f, NULL, 0, true);
+        ck_assert_ptr_nonnull(strstr(fixture_trace(f), "send:join"));
+}
+END_TEST
+
 START_TEST(rule_18_a_join_that_the_hub_refuses_is_an_error_of_the_session)
 {
         FIXTURE(f);
@@ -399,6 +442,8 @@ int main(void)
                 rule_18_who_joins_by_a_newer_connection_takes_our_place,
                 rule_18_leave_ends_the_worker_and_keeps_the_call,
                 rule_18_join_is_legal_again_after_leave,
+                rule_18_who_leaves_while_the_connection_is_lost_does_not_join_when_it_is_back,
+                rule_18_who_has_not_left_joins_when_the_connection_is_back,
                 rule_18_a_join_that_the_hub_refuses_is_an_error_of_the_session,
                 rule_18_a_worker_that_dies_fails_the_session_and_not_the_call,
                 rule_19_a_worker_that_dies_while_it_rings_disturbs_nothing,
