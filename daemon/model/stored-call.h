@@ -18,6 +18,12 @@ typedef struct PhoneSession {
         size_t n_participants;
 } PhoneSession;
 
+/* What this device's user has agreed to in a call: phone/consent.h. */
+typedef struct Consent {
+        bool join;     /* join the media when the call is answered */
+        CallType type; /* with a picture of the camera or without */
+} Consent;
+
 /*
  * The part of a live call that a device stores for the next daemon, because the hub cannot send it
  * again. The phone embeds it in its call: to store one more field, add it here and to the table in
@@ -30,7 +36,6 @@ typedef struct StoredCall {
         bool present;        /* may alert a person: false under do-not-disturb and after silence */
         bool member_ringing; /* outgoing call: a device of the receiver alerts a person */
         bool answered_here;  /* this device placed or answered it, so its Session methods work */
-        bool join_wanted;    /* join the media when the call is answered */
         bool alerting_said;  /* reported to the hub: a person is alerted */
         bool unwanted;       /* cancelled or ended here: the device joins no media any more */
         bool placed;         /* by this device, with `parallel` and `timeout_s` */
@@ -40,6 +45,7 @@ typedef struct StoredCall {
         char handler[BUS_NAME_MAX + 1]; /* bus name of the program that answered, or is about to */
         char tied_to[BUS_NAME_MAX + 1]; /* bus name of the program the call is tied to, or empty */
         bool ring_tied;                 /* only until the call is answered */
+        Consent consent;
         PhoneSession session;
 } StoredCall;
 

@@ -4,9 +4,9 @@
 #include <utlist.h>
 
 #include "phone/announce.h"
+#include "phone/consent.h"
 #include "phone/decision.h"
 #include "phone/end.h"
-#include "phone/media.h"
 #include "phone/present.h"
 #include "phone/session.h"
 
@@ -27,9 +27,7 @@ void call_handled_by(Phone *phone, PhoneCall *call, const char *client)
 void call_answered_by(Phone *phone, PhoneCall *call, const HubRequest *request)
 {
         call_handled_by(phone, call, request->client);
-        call->stored.join_wanted = request->message.accept.join;
-        call->stored.session.settings = request->settings;
-        call->stored.session.audio_muted = request->settings.start_audio_muted;
+        consent_give(&call->stored, &request->consent, &request->settings);
 }
 
 /* Takes the data of the answer, except the status. Returns the changed properties. */
@@ -49,7 +47,9 @@ static uint32_t call_take_answer(PhoneCall *call, const CallRecord *news)
                 properties |= PHONE_PROPERTY_HANDLED_BY;
         record->type = news->type;
         record->answered_at = news->answered_at;
-        record->receiver = news->receiver;
+        /* Which device has answered, and nobody else than who was called. */
+        if (str_eq(record->receiver.uid, news->receiver.uid))
+                record->receiver = news->receiver;
         call->stored.member_ringing = false;
         return properties;
 }
@@ -66,11 +66,11 @@ void call_answered(Phone *phone, PhoneCall *call, const CallSnapshot *snapshot, 
         STR_SET(record->reason, call_reason_to_string(reason));
         uint32_t properties = call_take_answer(call, &snapshot->record);
 
-        bool join = call->stored.join_wanted && !call->stored.unwanted && *snapshot->join_token;
+        bool join = call->stored.consent.join && !call->stored.unwanted && *snapshot->join_token;
         if (join)
                 call->stored.session.state = SESSION_JOINING;
         call_changed(phone, call, properties);
-        call->stored.session.video_paused = session_starts_paused(call);
+        consent_limit(&call->stored, snapshot->record.type);
         session_open(phone, call);
         call_announce_status(phone, call, old);
         if (event)

@@ -6,6 +6,7 @@
 #include <utlist.h>
 
 #include "base/log.h"
+#include "phone/consent.h"
 
 PhoneCall *call_find(Phone *phone, const char *session_id)
 {
@@ -64,6 +65,7 @@ int call_new(Phone *phone, const CallSnapshot *snapshot, PhoneCall **ret)
         call->stored.answered_here =
                 snapshot->here || snapshot->record.direction == CALL_DIRECTION_OUTGOING;
         call->stored.present = call_rings(call) && !phone->do_not_disturb;
+        consent_none(&call->stored);
         call_ring_for(phone, call, snapshot->remaining_ms);
         *ret = TAKE_PTR(call);
         return 0;

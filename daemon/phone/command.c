@@ -74,10 +74,20 @@ static int command_initiate(Phone *phone, PhoneCall *call, const PhoneCommand *c
         if (r < 0)
                 return r;
         request->settings = command->initiate.settings;
+        request->consent = (Consent){.join = asked->join, .type = asked->type};
         request->tie = command->initiate.tie_to_client;
         request->tie_ring = command->initiate.tie_ring_to_client;
         hub_request_add(phone, TAKE_PTR(request));
         return 0;
+}
+
+/* The user answers the call as it shows here; one that is not here is answered without a camera. */
+static Consent accept_consent(const PhoneCall *call, const MessageAccept *asked)
+{
+        return (Consent){
+                .join = asked->join,
+                .type = call && !asked->as_audio ? call->stored.record.type : CALL_TYPE_AUDIO,
+        };
 }
 
 static int command_decide(Phone *phone, PhoneCall *call, const PhoneCommand *command,
@@ -101,6 +111,7 @@ static int command_decide(Phone *phone, PhoneCall *call, const PhoneCommand *com
                 request->message.accept = command->accept.request;
                 STR_SET(request->message.accept.session_id, command->session_id);
                 request->settings = command->accept.settings;
+                request->consent = accept_consent(call, &command->accept.request);
         } else if (type == MESSAGE_REJECT) {
                 request->message.reject.status = command->status;
         }

@@ -78,6 +78,17 @@ bool accept_is_late(const HubRequest *request, const PhoneCall *call)
                (!call_is_live(call) && call->stored.record.receiver_type == RECEIVER_TYPE_GROUP);
 }
 
+/* An accept whose command has timed out may still succeed: nobody is heard who has declined since.
+ */
+static void accept_withdrawn(Phone *phone, const PhoneCall *call)
+{
+        HubRequest *accept =
+                hub_request_find(phone, MESSAGE_ACCEPT, call->stored.record.session_id);
+
+        if (accept)
+                accept->consent.join = false;
+}
+
 static bool decision_start(Phone *phone, HubRequest *request)
 {
         PhoneCall *call = call_find(phone, hub_request_session_id(request));
@@ -109,6 +120,8 @@ static bool decision_start(Phone *phone, HubRequest *request)
                 request->durable = true;
                 call->stored.unwanted = true;
         }
+        if (method == CALL_METHOD_REJECT)
+                accept_withdrawn(phone, call);
         call_touch(call);
         /* Close at once: a person who hangs up is not heard until the hub replies. */
         if (method == CALL_METHOD_END)

@@ -8,11 +8,6 @@ bool session_is_video(const PhoneCall *call)
         return (settings->has_type ? settings->type : call->stored.record.type) == CALL_TYPE_VIDEO;
 }
 
-bool session_starts_paused(const PhoneCall *call)
-{
-        return !session_is_video(call) || call->stored.session.settings.start_video_paused;
-}
-
 bool session_media_flows(const PhoneSession *session)
 {
         if (session->state != SESSION_CONNECTED)

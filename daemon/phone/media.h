@@ -5,7 +5,6 @@
 
 #include "phone/state.h"
 
+/* Whether pictures are taken from the others; only consent.h opens the camera of this device. */
 bool session_is_video(const PhoneCall *call);
-/* Whether settings and type of the call make the camera start paused. */
-bool session_starts_paused(const PhoneCall *call);
 bool session_media_flows(const PhoneSession *session);

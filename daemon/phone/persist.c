@@ -7,29 +7,33 @@
 #include "base/boot-date.h"
 #include "phone/action.h"
 #include "phone/call.h"
+#include "phone/consent.h"
 #include "phone/request.h"
 
 /* Stores an accept in flight with the call: it may reach the hub after this process has died. */
 static void state_of_accept(StoredCall *state, const HubRequest *accept)
 {
-        state->join_wanted = accept->message.accept.join;
-        state->session.settings = accept->settings;
-        state->session.audio_muted = accept->settings.start_audio_muted;
-        state->session.video_paused = accept->settings.start_video_paused;
+        consent_give(state, &accept->consent, &accept->settings);
         STR_SET(state->handler, accept->client);
+}
+
+static const HubRequest *accept_of(Phone *phone, const PhoneCall *call)
+{
+        return call_rings(call)
+                       ? hub_request_find(phone, MESSAGE_ACCEPT, call->stored.record.session_id)
+                       : NULL;
 }
 
 static int call_state(Phone *phone, const PhoneCall *call, StoredCall *ret)
 {
-        const HubRequest *accept =
-                hub_request_find(phone, MESSAGE_ACCEPT, call->stored.record.session_id);
+        const HubRequest *accept = accept_of(phone, call);
         usec_t until = call->info.ring_until;
         int r = stored_call_copy(ret, &call->stored);
 
         if (r < 0)
                 return r;
         ret->ring_until_date = until ? boot_date_store(phone->instant.boot_date, until) : 0;
-        if (accept && call_rings(call))
+        if (accept)
                 state_of_accept(ret, accept);
         return 0;
 }
@@ -51,6 +55,7 @@ static int call_keep(Phone *phone, PhoneCall *call)
         }
         phone_act(phone, PHONE_CALL_STORE, call->stored.record.session_id)->state = state;
         call_set_copy(call, STORED_COPY_CURRENT);
+        call->copy_accepts = accept_of(phone, call);
         return 0;
 }
 
@@ -131,6 +136,9 @@ void phone_keep(Phone *phone)
         PhoneCall *call;
 
         DL_FOREACH (phone->calls, call) {
+                /* An accept that has failed must not count for the next daemon. */
+                if (call->copy_accepts && !accept_of(phone, call))
+                        call_touch(call);
                 if (call->copy != STORED_COPY_CURRENT && call_is_live(call) &&
                     call_keep(phone, call) < 0)
                         return;

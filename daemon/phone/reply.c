@@ -9,6 +9,7 @@
 #include "phone/announce.h"
 #include "phone/answer.h"
 #include "phone/call.h"
+#include "phone/consent.h"
 #include "phone/decision.h"
 #include "phone/end.h"
 #include "phone/expire.h"
@@ -30,11 +31,7 @@
 /* Takes the settings of the program that placed this call, or whose initiate answered it. */
 static void call_take_initiate(Phone *phone, PhoneCall *call, const HubRequest *request)
 {
-        PhoneSession *session = &call->stored.session;
-
-        call->stored.join_wanted = request->message.initiate.join;
-        session->settings = request->settings;
-        session->audio_muted = request->settings.start_audio_muted;
+        consent_give(&call->stored, &request->consent, &request->settings);
         if (request->tie || request->tie_ring)
                 STR_SET(call->stored.tied_to, request->client);
         call->stored.ring_tied = request->tie_ring && !request->tie;
@@ -117,7 +114,7 @@ static int reply_initiate(Phone *phone, HubRequest *request, const MessageReply 
                 call_answered(phone, call, snapshot, true);
         else if (is_over)
                 return call_over_by_record(phone, call, &snapshot->record);
-        else if (placed && call->stored.join_wanted)
+        else if (placed && call->stored.consent.join)
                 session_warm(phone, call);
         else if (call_is_live(call))
                 call_ring_for(phone, call, snapshot->remaining_ms);
@@ -367,6 +364,26 @@ static const ReplyRule *reply_rule(MessageType type)
         return rules[type].take ? &rules[type] : &plain;
 }
 
+/*
+ * Whether the reply is about the call that was asked for. An initiate may have become a part in
+ * another call (rules 10, 11), but of the same user or group.
+ */
+static bool call_fits(const HubRequest *request, const CallRecord *record)
+{
+        const MessageInitiate *asked = &request->message.initiate;
+        bool same = str_eq(record->session_id, hub_request_session_id(request));
+        bool outgoing = record->direction == CALL_DIRECTION_OUTGOING;
+        bool group = record->receiver_type == RECEIVER_TYPE_GROUP;
+        const Party *peer = group ? &record->receiver : call_record_peer(record);
+
+        if (request->message.type == MESSAGE_ACCEPT)
+                return same && (group || !outgoing);
+        if (request->message.type != MESSAGE_INITIATE)
+                return true;
+        return record->receiver_type == asked->receiver_type &&
+               str_eq(peer->uid, asked->receiver) && (!same || outgoing);
+}
+
 int hub_request_replied(Phone *phone, uint64_t id, const MessageReply *reply)
 {
         MessageReply wrong = {.error = CALL_ERROR_NOT_SUPPORTED,
@@ -382,10 +399,8 @@ int hub_request_replied(Phone *phone, uint64_t id, const MessageReply *reply)
                 return 0;
 
         const ReplyRule *rule = reply_rule(request->message.type);
-        bool fits = reply->kind == rule->kind &&
-                    (request->message.type != MESSAGE_ACCEPT ||
-                     str_eq(reply->call.record.session_id, hub_request_session_id(request)));
-        if (!reply->error && !fits)
+        if (!reply->error &&
+            !(reply->kind == rule->kind && call_fits(request, &reply->call.record)))
                 reply = &wrong;
         hub_request_take(phone, request);
         r = rule->take(phone, request, reply);

@@ -88,7 +88,7 @@ int phone_take_restored_call(Phone *phone, const StoredCall *state, bool worker)
                         call_set_media(call, CALL_MEDIA_WARM);
                 if (call_rings(call) && call->info.ring_until > phone->instant.now)
                         call_ring(phone, call, true);
-                else if (!call_rings(call) && call->stored.join_wanted && !call->stored.unwanted)
+                else if (!call_rings(call) && call->stored.consent.join && !call->stored.unwanted)
                         session_warm(phone, call);
         }
         return 0;

@@ -8,6 +8,7 @@
 #include "phone/action.h"
 #include "phone/announce.h"
 #include "phone/call.h"
+#include "phone/consent.h"
 #include "phone/hub-send.h"
 #include "phone/media.h"
 #include "phone/participant.h"

@@ -12,7 +12,7 @@
  *         transitions           ring, answer, end, session, switches, decision, expire
  *         effects               announce, alerting, present, hub-send, history, persist,
  *                               participant, picture
- *         state                 call, request, listener, media, and the queue of actions
+ *         state                 call, request, consent, listener, media, and the queue of actions
  *
  * At the end of each input phone_settle() derives from the state what the handlers left to it: tone
  * and alerting, the manager's changed properties, requests to send, acknowledgements, the store.
@@ -135,6 +135,7 @@ typedef struct PhoneCall {
         bool is_cut;        /* it was overdue: the worker has no PipeWire any more */
         usec_t relays_due;  /* when the relays' credentials are renewed; 0: never */
         StoredCopy copy;    /* call_set_copy() */
+        bool copy_accepts;  /* the stored copy has what an accept in flight agrees to */
         usec_t shown_until; /* of a finished call: when its object is removed */
 } PhoneCall;
 
@@ -164,6 +165,7 @@ typedef struct HubRequest {
         PhoneCommandType command;
         char client[BUS_NAME_MAX + 1];
         SessionSettings settings; /* INITIATE, ACCEPT, JOIN */
+        Consent consent;          /* INITIATE, ACCEPT */
         bool tie, tie_ring;       /* INITIATE */
         struct StoredRequest *saved;
 } HubRequest;

@@ -4,6 +4,7 @@
 #include "phone/action.h"
 #include "phone/announce.h"
 #include "phone/call.h"
+#include "phone/consent.h"
 #include "phone/media.h"
 #include "phone/session.h"
 
@@ -61,7 +62,7 @@ void session_screen_gone(Phone *phone, PhoneCall *call)
 
 void session_choose_video(Phone *phone, PhoneCall *call)
 {
-        set_flag(phone, call, SESSION_SWITCH_PAUSE, session_starts_paused(call));
+        set_flag(phone, call, SESSION_SWITCH_PAUSE, consent_starts_paused(&call->stored));
 }
 
 /* ---- waiting for the worker ---- */

@@ -15,7 +15,7 @@
 
 #include "phone/state.h"
 
-/* Sets and announces VideoPaused as session_starts_paused() requires; before a join. */
+/* Sets and announces VideoPaused as consent_starts_paused() requires; before a join. */
 void session_choose_video(Phone *phone, PhoneCall *call);
 /* Screen sharing has ended because the worker has. */
 void session_screen_gone(Phone *phone, PhoneCall *call);

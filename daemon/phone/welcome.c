@@ -177,9 +177,9 @@ static int welcome_place_again(Phone *phone, PhoneCall *call)
         const CallRecord *record = &call->stored.record;
         MessageInitiate initiate = {
                 .receiver_type = record->receiver_type,
-                .type = record->type,
+                .type = call->stored.consent.type,
                 .timeout_s = call->stored.timeout_s,
-                .join = call->stored.join_wanted,
+                .join = call->stored.consent.join,
                 .parallel = call->stored.parallel,
         };
         HubRequest *request;
@@ -195,6 +195,8 @@ static int welcome_place_again(Phone *phone, PhoneCall *call)
         STR_SET(initiate.receiver, record->receiver.uid);
         request = hub_request_new(phone, MESSAGE_INITIATE, NULL);
         request->message.initiate = initiate;
+        request->consent = call->stored.consent;
+        request->settings = call->stored.session.settings;
         hub_request_add(phone, request);
         return 0;
 }

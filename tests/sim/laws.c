@@ -70,6 +70,8 @@ static const char *const laws[LAW_COUNT] = {
                         "it is online, and never with a revoked token",
         [LAW_REDIAL] = "rule 21: one ring of a pair at a time, and a pause after three in vain",
         [LAW_RESTORED] = "rule 17: a daemon that starts again has its calls again",
+        [LAW_CONSENT] = "rule 22: no device joins media or opens a microphone or a camera that its "
+                        "user did not ask for, whatever the hub says",
         [LAW_WELL_FORMED] = "wire: what one side says the other side can read",
         [LAW_CRASH] = "the simulator, or what it runs, crashed",
 };
@@ -84,7 +86,8 @@ void law_broken(World *world, Law law, const char *format, ...)
         Outcome *outcome = world->outcome;
         va_list arguments;
 
-        if (outcome->law != LAW_NONE)
+        if (outcome->law != LAW_NONE ||
+            (world->weather.hub_lies && law != LAW_CONSENT && law != LAW_CRASH))
                 return;
         outcome->law = law;
         va_start(arguments, format);
@@ -108,9 +111,14 @@ Case *case_new(World *world, Handset *caller, char session_id[static UUID_LENGTH
         return the_case;
 }
 
+unsigned case_number(const char *session_id)
+{
+        return (unsigned)atoi(session_id + 24);
+}
+
 Case *case_of(World *world, const char *session_id)
 {
-        unsigned number = str_empty(session_id) ? CASES_MAX : (unsigned)atoi(session_id + 24);
+        unsigned number = str_empty(session_id) ? CASES_MAX : case_number(session_id);
 
         return number < world->n_cases ? &world->cases[number] : NULL;
 }
@@ -204,6 +212,8 @@ static void see_status(Handset *handset, Sight *sight, const PhoneAction *action
                            call_status_to_string(action->new_status));
         sight->fresh = false;
         sight->status = action->new_status;
+        if (str_eq(action->reason, "replaced"))
+                laws_see_replaced(handset, action->session_id);
         if (str_eq(action->reason, "answered-elsewhere"))
                 world_count(world, COUNT_ELSEWHERE);
         see_declined(handset, sight, action);
@@ -267,6 +277,8 @@ static void see_done(Handset *handset, const PhoneAction *action)
         trace(handset->world, "%s: command %d of call %s: %s", handset_name(handset),
               (int)ticket->type, ticket->session_id,
               action->error ? call_error_to_string(action->error) : "done");
+        if (ticket->type == PHONE_COMMAND_INITIATE && !action->error)
+                laws_see_merged_here(handset, ticket->session_id, action->session_id);
         if (ticket->type == PHONE_COMMAND_INITIATE)
                 laws_see_initiated(handset, ticket, action);
         if (ticket->type == PHONE_COMMAND_END && action->error == CALL_ERROR_CALL_TERMINATED)
@@ -306,6 +318,7 @@ void laws_see_phone(Handset *handset, const PhoneAction *action)
         }
         if (action->type == PHONE_CONNECT)
                 see_connect(handset);
+        laws_see_opened(handset, action);
         if (action->type == PHONE_TONE) {
                 handset->tone = action->tone;
                 handset->heard = false;

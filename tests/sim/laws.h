@@ -70,6 +70,7 @@ typedef enum Law {
         LAW_NOTHING_LIVES_ON,
         LAW_ALL_AGREE,
         LAW_RESTORED,
+        LAW_CONSENT,
         LAW_REFUSED,
         LAW_REDIAL,
         LAW_WELL_FORMED,
@@ -94,6 +95,13 @@ typedef struct Sight {
         bool rejected;           /* on this device */
         unsigned ringing_events; /* number of ringing events to the caller */
 } Sight;
+
+/* What the person at a device has asked for in a call. */
+typedef struct Agreed {
+        bool join, microphone;
+        bool video; /* placed or answered as a video call */
+        bool camera;
+} Agreed;
 
 /* A user's part in a call, as the hub has it. */
 typedef struct Part {
@@ -135,6 +143,7 @@ struct Case {
 };
 
 _printf_(3, 4) void law_broken(World *world, Law law, const char *format, ...);
+unsigned case_number(const char *session_id);
 Case *case_of(World *world, const char *session_id);
 Case *case_new(World *world, Handset *caller, char session_id[static UUID_LENGTH + 1]);
 
@@ -153,6 +162,14 @@ void laws_see_rung(Handset *handset, const CallSnapshot *call);
 
 /* A call to a user has begun to ring. */
 void laws_see_redial(World *world, const Case *the_case);
+/* ---- laws-consent.c: rule 22 ---- */
+
+void laws_see_agreed(Handset *handset, const PhoneCommand *command);
+/* The call that was asked for has become the other one (rules 10, 11). */
+void laws_see_merged_here(Handset *handset, const char *asked, const char *got);
+/* The same, of a call that was placed again. */
+void laws_see_replaced(Handset *handset, const char *session_id);
+void laws_see_opened(Handset *handset, const PhoneAction *action);
 
 /* ---- laws-record.c: rules 5, 9, 11 to 14 ---- */
 

@@ -402,6 +402,7 @@ void handset_command(Handset *handset, PhoneCommand *command)
         if (command->type == PHONE_COMMAND_SEEN || command->type == PHONE_COMMAND_FORGET)
                 history_asked(handset, command);
         laws_see_ticket(handset, ticket, command);
+        laws_see_agreed(handset, command);
         handset_drain(handset, phone_command(handset->phone, &instant, command, ticket->number));
 }
 

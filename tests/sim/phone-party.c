@@ -43,6 +43,8 @@ static void handset_send(Handset *handset, const Message *message)
 
         if (!handset->connection)
                 return;
+        if (message->type == MESSAGE_JOIN)
+                handset->join_id = message->id;
         if (wire_encode(message, 0, &text, &length) < 0) {
                 law_broken(handset->world, LAW_WELL_FORMED, "%s cannot say \"%s\"",
                            handset_name(handset), message_type_to_string(message->type));
@@ -183,6 +185,8 @@ void handset_receive(Handset *handset, Connection *connection, const char *text,
                 return;
         }
         laws_see_arrival(handset, &message);
+        handset->n_heard++;
+        hub_lies(handset, &message);
         if (message.type == MESSAGE_REPLY && message.reply.kind == REPLY_WELCOME) {
                 handset->tries = 0;
                 handset->fresh = false;

@@ -12,8 +12,10 @@
  *         network.c        connections: they delay, break, and go dead silently
  *         hub-party.c      the hub's adapter, hub-store.c its disk
  *         phone-party.c    a device's adapter, phone-local.c its workers, programs and store
+ *         hub-lies.c       what a hub says that is not so
  *         laws.c           laws of a device, checked when something happens; laws-begin.c when a
- *                          call begins, laws-media.c in the media
+ *                          call begins, laws-media.c in the media, laws-consent.c where something
+ *                          is opened
  *         laws-hub.c       laws of the hub; laws-record.c when a part in a call ends;
  *                          laws-history.c when records are seen, deleted, or too old
  *         laws-step.c      after each step; laws-end.c in the calm at the end
@@ -220,6 +222,11 @@ usec_t hub_next(const World *world);
 void hub_act(World *world);
 void hub_stop(World *world);
 
+/* ---- hub-lies.c ---- */
+
+/* What the device hears in place of the message. */
+void hub_lies(const Handset *to, Message *message);
+
 /* ---- hub-operator.c: who is there, and in which groups ---- */
 
 int hub_load(World *world);
@@ -300,6 +307,8 @@ struct Handset {
         usec_t away_since; /* as the hub sees it; USEC_NEVER: connected */
         bool going;        /* likewise: it has said so, and nothing since */
         uint64_t seq;      /* of the last event received */
+        uint64_t n_heard;  /* messages of the hub */
+        uint64_t join_id;  /* of the last request to join */
         PhoneTone tone;
         bool heard; /* whether the tone is audible */
         bool logged_in, fresh;
@@ -412,6 +421,7 @@ typedef struct Weather {
         unsigned history_days;
         bool parallel_media;
         bool redial_pauses;
+        bool hub_lies;
 } Weather;
 
 typedef enum Count {
@@ -436,6 +446,7 @@ typedef enum Count {
         COUNT_RESTORED,
         COUNT_REFUSED,
         COUNT_CLOCKS,
+        COUNT_LIES,
         COUNT_PRUNED,
         COUNT_FULL_LINES,
         COUNT_COUNT,
@@ -466,6 +477,8 @@ struct World {
         Handset *touched;
         Case cases[CASES_MAX];
         unsigned n_cases;
+        Agreed agreed[CASES_MAX]
+                     [HANDSETS_MAX]; /* by number of the case, which may not be there yet */
         /* [a][b]: user a has initiated a parallel call to b; last column: to a group */
         bool parallel_to[USERS_MAX][USERS_MAX + 1];
         char participants[JOINS_MAX][PARTICIPANT_ID_MAX + 1]; /* all so far */

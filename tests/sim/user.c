@@ -20,7 +20,7 @@ static const struct {
         PhoneCommandType type;
         unsigned weight;
 } commands[] = {
-        {PHONE_COMMAND_INITIATE, 21},      {PHONE_COMMAND_ACCEPT, 22},
+        {PHONE_COMMAND_INITIATE, 19},      {PHONE_COMMAND_ACCEPT, 22},
         {PHONE_COMMAND_REJECT, 12},        {PHONE_COMMAND_END, 9},
         {PHONE_COMMAND_SILENCE, 3},        {PHONE_COMMAND_SILENCE_ALL, 1},
         {PHONE_COMMAND_DISMISS, 2},        {PHONE_COMMAND_CLEAR_ACTIVE, 1},
@@ -29,7 +29,7 @@ static const struct {
         {PHONE_COMMAND_MUTE, 3},           {PHONE_COMMAND_WHEN_BUSY, 2},
         {PHONE_COMMAND_DO_NOT_DISTURB, 3}, {PHONE_COMMAND_SEEN, 2},
         {PHONE_COMMAND_FORGET, 2},         {PHONE_COMMAND_BLOCK, 2},
-        {PHONE_COMMAND_WHO_MAY_RING, 2},
+        {PHONE_COMMAND_WHO_MAY_RING, 2},   {PHONE_COMMAND_PAUSE_VIDEO, 2},
 };
 
 /* Weights, of a hundred stimuli; the rest are commands. */
@@ -273,6 +273,7 @@ static void fill_command(World *world, Handset *handset, const Stimulus *stimulu
                                                   : rejects[(stimulus->c >> 4) % 2];
                 break;
         case PHONE_COMMAND_MUTE:
+        case PHONE_COMMAND_PAUSE_VIDEO:
         case PHONE_COMMAND_DO_NOT_DISTURB:
                 command->on = stimulus->c >> 4 & 1;
                 break;
@@ -337,6 +338,7 @@ static void apply_command(World *world, const Stimulus *stimulus)
         case PHONE_COMMAND_JOIN:
         case PHONE_COMMAND_LEAVE:
         case PHONE_COMMAND_MUTE:
+        case PHONE_COMMAND_PAUSE_VIDEO:
                 choice = choose_call(world, command.type, stimulus);
                 break;
         default:

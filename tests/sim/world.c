@@ -35,6 +35,7 @@ static const char *const counts[COUNT_COUNT] = {
         [COUNT_RESTORED] = "calls restored",
         [COUNT_REFUSED] = "devices refused for a while",
         [COUNT_CLOCKS] = "jumps of the hub's clock",
+        [COUNT_LIES] = "lies of the hub",
         [COUNT_PRUNED] = "records deleted for their age",
         [COUNT_FULL_LINES] = "messages that filled up the line from a user to a device",
 };
@@ -183,6 +184,7 @@ static void world_init(World *world)
         weather->history_days = world->story->is_long ? 1 + chance(world, 0, 0, 10) % 40 : 365;
         weather->parallel_media = chance(world, 0, 0, 8) % 4 == 0;
         weather->redial_pauses = chance(world, 0, 0, 11) % 4 > 0;
+        weather->hub_lies = chance(world, 0, 0, 12) % 6 == 0;
         for (unsigned g = 0; g < weather->groups; g++) {
                 for (unsigned user = g; user < weather->users; user++)
                         world->hub.disk.member[g][user] = true;

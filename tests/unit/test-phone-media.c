@@ -182,7 +182,10 @@ static void answer_video(Fixture *f, bool paused)
         PhoneCommand accept = asks(PHONE_COMMAND_ACCEPT, CALL);
         CallSnapshot snapshot = incoming(CALL, CALL_STATUS_ONGOING);
 
-        hub_rings(f, CALL);
+        CallSnapshot ring = incoming(CALL, CALL_STATUS_INITIATED);
+
+        ring.record.type = CALL_TYPE_VIDEO;
+        hub_says(f, MESSAGE_INCOMING, &ring);
         accept.accept.request.join = true;
         accept.accept.settings.start_video_paused = paused;
         command(f, &accept);

@@ -448,6 +448,7 @@ START_TEST(rule_14_a_call_tied_to_a_program_goes_with_it)
         FIXTURE(f);
 
         STR_SET(asked.initiate.request.session_id, CALL);
+        STR_SET(asked.initiate.request.receiver, "alice");
         asked.initiate.tie_to_client = true;
         command(f, &asked);
         forget(f);
@@ -467,6 +468,7 @@ static void ring_tied(Fixture *f)
         PhoneCommand asked = asks(PHONE_COMMAND_INITIATE, CALL);
 
         STR_SET(asked.initiate.request.session_id, CALL);
+        STR_SET(asked.initiate.request.receiver, "alice");
         asked.initiate.tie_ring_to_client = true;
         command(f, &asked);
         forget(f);

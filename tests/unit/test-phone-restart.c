@@ -282,6 +282,7 @@ START_TEST(rule_14_a_call_tied_to_a_program_that_went_meanwhile_is_given_up)
         FIXTURE(f);
 
         STR_SET(tied.initiate.request.session_id, CALL);
+        STR_SET(tied.initiate.request.receiver, "alice");
         tied.initiate.tie_to_client = true;
         command(f, &tied);
         forget(f);

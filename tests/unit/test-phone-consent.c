@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "phone-fixture.h"
+
+/*
+ * What opens a microphone or a camera: commands of this device's user alone. The hub of these tests
+ * lies. CALL-MODEL.md, rule 22.
+ */
+
+static CallSnapshot of_type(CallSnapshot snapshot, CallType type)
+{
+        snapshot.record.type = type;
+        return snapshot;
+}
+
+static void rings_as(Fixture *f, const char *session_id, CallType type)
+{
+        CallSnapshot snapshot = of_type(incoming(session_id, CALL_STATUS_INITIATED), type);
+
+        hub_says(f, MESSAGE_INCOMING, &snapshot);
+        forget(f);
+}
+
+static void accept_call(Fixture *f, const char *session_id, bool as_audio)
+{
+        PhoneCommand accept = asks(PHONE_COMMAND_ACCEPT, session_id);
+
+        accept.accept.request.join = true;
+        accept.accept.request.as_audio = as_audio;
+        command(f, &accept);
+        forget(f);
+}
+
+static void place_as(Fixture *f, const char *session_id, CallType type)
+{
+        PhoneCommand initiate = asks(PHONE_COMMAND_INITIATE, session_id);
+
+        STR_SET(initiate.initiate.request.session_id, session_id);
+        STR_SET(initiate.initiate.request.receiver, "alice");
+        initiate.initiate.request.type = type;
+        initiate.initiate.request.join = true;
+        command(f, &initiate);
+        forget(f);
+}
+
+/* The hub lets this device join, and the worker is told what to open. */
+static void joins(Fixture *f, const char *session_id, bool camera)
+{
+        ck_assert_int_eq(session(f, session_id)->video_paused, !camera);
+        ck_assert_int_eq(f->sent[MESSAGE_JOIN].join.video_paused, !camera);
+        reply_join(f, "alice-1");
+        forget(f);
+        ck_assert_int_eq(f->last[PHONE_WORKER_JOIN].join.video_paused, !camera);
+}
+
+START_TEST(rule_22_a_hub_that_makes_a_placed_call_video_opens_no_camera)
+{
+        CallSnapshot lie = of_type(outgoing(CALL, CALL_STATUS_ONGOING), CALL_TYPE_VIDEO);
+        FIXTURE(f);
+
+        place_as(f, CALL, CALL_TYPE_AUDIO);
+        reply_call(f, MESSAGE_INITIATE, outgoing(CALL, CALL_STATUS_INITIATED));
+        hub_says(f, MESSAGE_ACCEPTED, &lie);
+        forget(f);
+        joins(f, CALL, false);
+        /* Only what is received may change. */
+        ck_assert(f->last[PHONE_WORKER_JOIN].join.video);
+}
+END_TEST
+
+START_TEST(rule_22_a_hub_that_makes_a_placed_call_video_before_the_answer_opens_no_camera)
+{
+        FIXTURE(f);
+
+        place_as(f, CALL, CALL_TYPE_AUDIO);
+        reply_call(f, MESSAGE_INITIATE,
+                   of_type(outgoing(CALL, CALL_STATUS_ONGOING), CALL_TYPE_VIDEO));
+        forget(f);
+        joins(f, CALL, false);
+}
+END_TEST
+
+START_TEST(rule_22_a_hub_that_makes_an_answered_call_video_opens_no_camera)
+{
+        FIXTURE(f);
+
+        rings_as(f, CALL, CALL_TYPE_AUDIO);
+        accept_call(f, CALL, false);
+        reply_call(f, MESSAGE_ACCEPT,
+                   of_type(incoming(CALL, CALL_STATUS_ONGOING), CALL_TYPE_VIDEO));
+        forget(f);
+        joins(f, CALL, false);
+}
+END_TEST
+
+START_TEST(rule_22_a_video_call_that_was_answered_as_audio_opens_no_camera)
+{
+        FIXTURE(f);
+
+        rings_as(f, CALL, CALL_TYPE_VIDEO);
+        accept_call(f, CALL, true);
+        reply_call(f, MESSAGE_ACCEPT,
+                   of_type(incoming(CALL, CALL_STATUS_ONGOING), CALL_TYPE_VIDEO));
+        forget(f);
+        joins(f, CALL, false);
+}
+END_TEST
+
+START_TEST(rule_22_a_video_call_that_was_answered_as_such_opens_the_camera)
+{
+        FIXTURE(f);
+
+        rings_as(f, CALL, CALL_TYPE_VIDEO);
+        accept_call(f, CALL, false);
+        reply_call(f, MESSAGE_ACCEPT,
+                   of_type(incoming(CALL, CALL_STATUS_ONGOING), CALL_TYPE_VIDEO));
+        forget(f);
+        joins(f, CALL, true);
+}
+END_TEST
+
+START_TEST(rule_22_glare_with_an_audio_call_closes_the_camera_until_the_user_opens_it)
+{
+        PhoneCommand open = asks(PHONE_COMMAND_PAUSE_VIDEO, CALL);
+        FIXTURE(f);
+
+        rings_as(f, CALL, CALL_TYPE_AUDIO);
+        place_as(f, OTHER, CALL_TYPE_VIDEO);
+        reply_call(f, MESSAGE_INITIATE, incoming(CALL, CALL_STATUS_ONGOING));
+        forget(f);
+        joins(f, CALL, false);
+        command(f, &open);
+        forget(f);
+        ck_assert(!session(f, CALL)->video_paused);
+}
+END_TEST
+
+START_TEST(rule_22_glare_with_a_video_call_does_not_open_the_camera_of_an_audio_call)
+{
+        FIXTURE(f);
+
+        rings_as(f, CALL, CALL_TYPE_VIDEO);
+        place_as(f, OTHER, CALL_TYPE_AUDIO);
+        reply_call(f, MESSAGE_INITIATE,
+                   of_type(incoming(CALL, CALL_STATUS_ONGOING), CALL_TYPE_VIDEO));
+        forget(f);
+        joins(f, CALL, false);
+}
+END_TEST
+
+START_TEST(rule_22_a_call_to_one_user_does_not_answer_that_of_another)
+{
+        CallSnapshot lie = incoming(CALL, CALL_STATUS_ONGOING);
+        FIXTURE(f);
+
+        rings_as(f, CALL, CALL_TYPE_AUDIO);
+        place_as(f, OTHER, CALL_TYPE_AUDIO);
+        STR_SET(lie.record.initiator.uid, "mallory");
+        reply_call(f, MESSAGE_INITIATE, lie);
+        expect(f, "done:NotSupported");
+        ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_INITIATED);
+}
+END_TEST
+
+START_TEST(rule_22_a_join_without_a_type_opens_what_was_agreed_to_at_the_answer)
+{
+        PhoneCommand join = asks(PHONE_COMMAND_JOIN, CALL);
+        FIXTURE(f);
+
+        rings_as(f, CALL, CALL_TYPE_AUDIO);
+        accept_call(f, CALL, false);
+        reply_call(f, MESSAGE_ACCEPT,
+                   of_type(incoming(CALL, CALL_STATUS_ONGOING), CALL_TYPE_VIDEO));
+        forget(f);
+        do_to(f, PHONE_COMMAND_LEAVE, CALL);
+        do_to(f, PHONE_COMMAND_JOIN, CALL);
+        forget(f);
+        ck_assert(session(f, CALL)->video_paused);
+        do_to(f, PHONE_COMMAND_LEAVE, CALL);
+        join.settings = (SessionSettings){.has_type = true, .type = CALL_TYPE_VIDEO};
+        command(f, &join);
+        forget(f);
+        ck_assert(!session(f, CALL)->video_paused);
+}
+END_TEST
+
+START_TEST(rule_22_a_call_that_a_welcome_calls_ours_opens_nothing)
+{
+        CallSnapshot lie = of_type(incoming(CALL, CALL_STATUS_ONGOING), CALL_TYPE_VIDEO);
+        __attribute__((cleanup(fixture_freep))) Fixture *f = fixture_new();
+
+        hub_welcomes(f, &lie, 1, false);
+        expect(f, "call-added session-added manager");
+        ck_assert(session(f, CALL)->audio_muted);
+        ck_assert(session(f, CALL)->video_paused);
+        /* A worker that is found beside it is silenced. */
+        phone_worker_state(f->phone, &f->instant, CALL, SESSION_CONNECTED);
+        phone_worker_muted(f->phone, &f->instant, CALL, false);
+        phone_worker_paused(f->phone, &f->instant, CALL, false);
+        expect(f, "session worker-mute:on worker-ping worker-pause:on worker-ping");
+        do_to(f, PHONE_COMMAND_MUTE, CALL);
+        ck_assert(!session(f, CALL)->audio_muted);
+}
+END_TEST
+
+START_TEST(rule_22_a_ring_that_a_welcome_calls_answered_here_is_not_joined)
+{
+        CallSnapshot lie = incoming(CALL, CALL_STATUS_ONGOING);
+        FIXTURE(f);
+
+        rings_as(f, CALL, CALL_TYPE_AUDIO);
+        hub_gone(f);
+        forget(f);
+        hub_welcomes(f, &lie, 1, false);
+        ck_assert_ptr_null(strstr(fixture_trace(f), "send:join"));
+        ck_assert_int_eq(session_of(f, CALL), SESSION_IDLE);
+}
+END_TEST
+
+START_TEST(rule_22_a_restart_keeps_what_was_agreed_to_in_a_ring)
+{
+        CallSnapshot lie = of_type(outgoing(CALL, CALL_STATUS_ONGOING), CALL_TYPE_VIDEO);
+        FIXTURE(f);
+
+        place_as(f, CALL, CALL_TYPE_AUDIO);
+        reply_call(f, MESSAGE_INITIATE,
+                   of_type(outgoing(CALL, CALL_STATUS_INITIATED), CALL_TYPE_VIDEO));
+        restarted(f, false);
+        hub_welcomes(f, &lie, 1, false);
+        forget(f);
+        joins(f, CALL, false);
+}
+END_TEST
+
+START_TEST(rule_22_a_restart_keeps_what_was_agreed_to_in_an_answer_on_its_way)
+{
+        CallSnapshot call = of_type(incoming(CALL, CALL_STATUS_ONGOING), CALL_TYPE_VIDEO);
+        FIXTURE(f);
+
+        rings_as(f, CALL, CALL_TYPE_VIDEO);
+        accept_call(f, CALL, true);
+        restarted(f, false);
+        hub_welcomes(f, &call, 1, false);
+        forget(f);
+        joins(f, CALL, false);
+}
+END_TEST
+
+START_TEST(rule_22_an_answer_that_was_refused_agrees_to_nothing_after_a_restart)
+{
+        CallSnapshot lie = incoming(CALL, CALL_STATUS_ONGOING);
+        FIXTURE(f);
+
+        rings_as(f, CALL, CALL_TYPE_AUDIO);
+        accept_call(f, CALL, false);
+        reply_error(f, MESSAGE_ACCEPT, CALL_ERROR_BUSY_SELF);
+        restarted(f, false);
+        forget(f);
+        hub_welcomes(f, &lie, 1, false);
+        ck_assert_ptr_null(strstr(fixture_trace(f), "send:join"));
+}
+END_TEST
+
+START_TEST(rule_22_who_declines_after_an_answer_that_timed_out_is_not_heard)
+{
+        FIXTURE(f);
+
+        rings_as(f, CALL, CALL_TYPE_AUDIO);
+        accept_call(f, CALL, false);
+        wait_us(f, COMMAND_TIMEOUT_US);
+        reject(f, CALL, CALL_STATUS_REJECTED);
+        forget(f);
+        reply_call(f, MESSAGE_ACCEPT, incoming(CALL, CALL_STATUS_ONGOING));
+        ck_assert_ptr_null(strstr(fixture_trace(f), "send:join"));
+}
+END_TEST
+
+START_TEST(rule_22_a_call_that_is_placed_again_starts_as_muted_as_the_first_time)
+{
+        PhoneCommand initiate = asks(PHONE_COMMAND_INITIATE, OTHER);
+        FIXTURE(f);
+
+        STR_SET(initiate.initiate.request.session_id, OTHER);
+        STR_SET(initiate.initiate.request.receiver, "alice");
+        initiate.initiate.request.join = true;
+        initiate.initiate.settings.start_audio_muted = true;
+        command(f, &initiate);
+        forget(f);
+        reply_call(f, MESSAGE_INITIATE, outgoing(OTHER, CALL_STATUS_INITIATED));
+        hub_gone(f);
+        hub_welcomes(f, NULL, 0, false);
+        forget(f);
+        reply_no_history(f);
+        forget(f);
+        /* The hub takes it as the answer to a call that rings here. */
+        rings_as(f, CALL, CALL_TYPE_AUDIO);
+        reply_call(f, MESSAGE_INITIATE, incoming(CALL, CALL_STATUS_ONGOING));
+        forget(f);
+        ck_assert(session(f, CALL)->audio_muted);
+        ck_assert(f->sent[MESSAGE_JOIN].join.muted);
+}
+END_TEST
+
+START_TEST(rule_22_an_answer_by_somebody_else_does_not_rename_who_was_called)
+{
+        CallSnapshot lie = outgoing(CALL, CALL_STATUS_ONGOING);
+        FIXTURE(f);
+
+        placed(f, CALL);
+        STR_SET(lie.record.receiver.uid, "mallory");
+        hub_says(f, MESSAGE_ACCEPTED, &lie);
+        ck_assert_str_eq(phone_call_find(f->phone, CALL)->stored.record.receiver.uid, "alice");
+}
+END_TEST
+
+int main(void)
+{
+        const TTest *const tests[] = {
+                rule_22_a_hub_that_makes_a_placed_call_video_opens_no_camera,
+                rule_22_a_hub_that_makes_a_placed_call_video_before_the_answer_opens_no_camera,
+                rule_22_a_hub_that_makes_an_answered_call_video_opens_no_camera,
+                rule_22_a_video_call_that_was_answered_as_audio_opens_no_camera,
+                rule_22_a_video_call_that_was_answered_as_such_opens_the_camera,
+                rule_22_glare_with_an_audio_call_closes_the_camera_until_the_user_opens_it,
+                rule_22_glare_with_a_video_call_does_not_open_the_camera_of_an_audio_call,
+                rule_22_a_call_to_one_user_does_not_answer_that_of_another,
+                rule_22_a_join_without_a_type_opens_what_was_agreed_to_at_the_answer,
+                rule_22_a_call_that_a_welcome_calls_ours_opens_nothing,
+                rule_22_a_ring_that_a_welcome_calls_answered_here_is_not_joined,
+                rule_22_a_restart_keeps_what_was_agreed_to_in_a_ring,
+                rule_22_a_restart_keeps_what_was_agreed_to_in_an_answer_on_its_way,
+                rule_22_an_answer_that_was_refused_agrees_to_nothing_after_a_restart,
+                rule_22_who_declines_after_an_answer_that_timed_out_is_not_heard,
+                rule_22_a_call_that_is_placed_again_starts_as_muted_as_the_first_time,
+                rule_22_an_answer_by_somebody_else_does_not_rename_who_was_called,
+        };
+
+        return suite_run(phone_suite("consent", tests, ELEMENTSOF(tests)));
+}
