@@ -4,13 +4,18 @@
  * over stays over. `now` is a monotonic clock in milliseconds.
  */
 
+import { Consent } from "./consent.js";
 import { nameOf } from "./words.js";
 
 export const FINISHED_SHOWN_MS = 6000;
 
 export class Call {
-        /* `snapshot`: a call as the hub describes it (PROTOCOL.md, "Values"). */
-        constructor(snapshot, now) {
+        /*
+         * `snapshot`: a call as the hub describes it (PROTOCOL.md, "Values"). `consent`: what the
+         * person here has agreed to.
+         */
+        constructor(snapshot, now, consent = new Consent()) {
+                this.consent = consent;
                 this.id = snapshot.session_id;
                 this.direction = snapshot.direction;
                 this.receiverType = snapshot.receiver_type;
@@ -39,7 +44,7 @@ export class Call {
                         initiator: user ?? { uid: "" },
                         receiver,
                         status: "initiated",
-                }, now);
+                }, now, Consent.given(callType === "video"));
 
                 call.isConfirmed = false;
                 return call;
@@ -48,7 +53,9 @@ export class Call {
         /* Takes what may change while the call is live. */
         update(snapshot, now) {
                 this.callType = snapshot.call_type;
-                this.receiver = snapshot.receiver;
+                /* Nobody takes the place of who was called. */
+                if (!this.receiver || this.receiver.uid === snapshot.receiver.uid)
+                        this.receiver = snapshot.receiver;
                 this.ringingSince = snapshot.ringing_since ?? this.ringingSince ?? 0;
                 this.joinToken = snapshot.join_token ?? this.joinToken;
                 this.isConfirmed = true;
@@ -91,6 +98,7 @@ export class Call {
         /* `hubNow`: the hub's clock, in milliseconds. */
         answer(snapshot, now, hubNow) {
                 this.update(snapshot, now);
+                this.consent.limit(snapshot.call_type);
                 this.status = "ongoing";
                 this.reason = "";
                 this.ringUntil = 0;

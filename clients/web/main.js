@@ -42,7 +42,7 @@ function browserName() {
 }
 
 const now = () => performance.now();
-const phone = new Phone(makeUuid);
+const phone = new Phone(makeUuid, storage.loadConsents());
 const tones = new Tones();
 const alerts = new Alerts();
 
@@ -169,6 +169,7 @@ function show() {
         const shown = phone.shown;
         const isSignedIn = phone.user !== null;
 
+        storage.saveConsents(phone.consents);
         tones.play(phone.tone);
         for (const id of alerts.shown.keys())
                 if (!ringing.some((call) => call.id === id) && !isMissed(id))

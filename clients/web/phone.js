@@ -12,6 +12,7 @@
  */
 
 import { Call, FINISHED_SHOWN_MS } from "./call.js";
+import { Consent } from "./consent.js";
 import { History } from "./history.js";
 import { Session } from "./session.js";
 import { errorSentence } from "./words.js";
@@ -23,14 +24,28 @@ const LOST_RING_MS = 10000;
 /* The hub's clock decides; a ring ends here only if the hub stays silent. */
 const RING_LATE_MS = 2000;
 
+/*
+ * Whether the hub's reply to an initiate is about what was asked for. It may be a part in another
+ * call (rules 10, 11), but of the same user or group.
+ */
+function isAsked(snapshot, { session_id: id, receiver, receiver_type: type }) {
+        const isOutgoing = snapshot.direction === "outgoing";
+        const peer = type === "group" || isOutgoing ? snapshot.receiver : snapshot.initiator;
+
+        return snapshot.receiver_type === type && peer.uid === receiver &&
+               (snapshot.session_id !== id || isOutgoing);
+}
+
 export class Phone {
-        constructor(makeId) {
+        /* `stored`: `consents` of this page before it was reloaded. */
+        constructor(makeId, stored = {}) {
                 this.makeId = makeId;
                 this.actions = [];
                 this.connection = "logged-out";
                 this.connectionText = "";
                 this.doNotDisturb = false;
                 this.#reset();
+                this.restored = stored;
         }
 
         #reset() {
@@ -43,6 +58,7 @@ export class Phone {
                 this.calls = new Map(); /* by session id, oldest first */
                 this.history = new History();
                 this.session = new Session(this);
+                this.restored = {}; /* consents of calls that the hub has yet to welcome */
         }
 
         takeActions() {
@@ -86,6 +102,12 @@ export class Phone {
                        mine.find((call) => !call.quiet) ?? null;
         }
 
+        /* What is to be stored for the page after a reload: consents by session id. */
+        get consents() {
+                return { ...this.restored,
+                         ...Object.fromEntries(this.live.map(({ id, consent }) => [id, consent])) };
+        }
+
         get isInCall() {
                 return this.live.some((call) => call.isOngoing || call.direction === "outgoing");
         }
@@ -123,6 +145,7 @@ export class Phone {
                 if (!call?.rings)
                         return;
                 call.decision = "accept";
+                call.consent = Consent.given(call.callType === "video" && withVideo);
                 this.ask("accept", {
                         session_id: id,
                         join: true,
@@ -156,6 +179,7 @@ export class Phone {
                 if (!call?.isLive || call.rings || ["end", "cancel"].includes(call.decision))
                         return;
                 call.decision = call.isOngoing ? "end" : "cancel";
+                call.consent.withdraw();
                 if (this.session.isOf(call))
                         this.session.close();
                 this.ask(call.decision, { session_id: id });
@@ -170,8 +194,10 @@ export class Phone {
         rejoin(id) {
                 const call = this.calls.get(id);
 
-                if (call?.isOngoing && !this.session.isOpen)
-                        this.session.begin(call, "");
+                if (!call?.isOngoing || this.session.isOpen)
+                        return;
+                call.consent.joinAgain();
+                this.session.begin(call, "");
         }
 
         setDoNotDisturb(on) {
@@ -248,10 +274,13 @@ export class Phone {
                 for (const call of this.live)
                         if (!welcome.calls?.some(({ session_id: id }) => id === call.id))
                                 this.#welcomeWithout(call, now);
+                this.restored = {};
         }
 
         #welcomeCall(snapshot, now) {
-                const call = this.calls.get(snapshot.session_id) ?? new Call(snapshot, now);
+                const id = snapshot.session_id;
+                const call = this.calls.get(id) ??
+                             new Call(snapshot, now, new Consent(this.restored[id]));
 
                 if (!snapshot.here && snapshot.status === "ongoing") {
                         /* Another device of this user has the call; here it can only have rung. */
@@ -318,7 +347,7 @@ export class Phone {
 
                 switch (op) {
                 case "initiate":
-                        this.#replyInitiate(call, ok, error, now);
+                        this.#replyInitiate(call, members, ok, error, now);
                         break;
                 case "accept":
                         this.#replyAccept(call, members, ok, error, now);
@@ -356,7 +385,10 @@ export class Phone {
                 }
         }
 
-        #replyInitiate(call, ok, error, now) {
+        #replyInitiate(call, members, ok, error, now) {
+                if (!error && !isAsked(ok, members))
+                        error = { name: "NotSupported",
+                                  message: "the hub connects this call with somebody else" };
                 if (error) {
                         if (!call)
                                 return;
@@ -374,6 +406,8 @@ export class Phone {
                                 this.calls.delete(ok.session_id);
                                 mine = new Call(ok, now);
                         }
+                        if (call && !mine.answeredAt)
+                                mine.consent = call.consent;
                         this.calls.set(mine.id, mine);
                         mine.decision = call?.decision === "cancel" ? "cancel" : "";
                 }
@@ -387,8 +421,10 @@ export class Phone {
 
         #replyAccept(call, members, ok, error, now) {
                 if (error) {
-                        if (call?.isLive)
+                        if (call?.isLive) {
                                 call.decision = "";
+                                call.consent = new Consent();
+                        }
                         this.notice(errorSentence(error, call?.peerName));
                         return;
                 }
@@ -498,7 +534,7 @@ export class Phone {
                         call.decision = "";
                 if (hungUp)
                         this.ask("end", { session_id: call.id });
-                else if (!this.session.isOf(call) || !this.session.isOpen)
+                else if (call.consent.join && !(this.session.isOf(call) && this.session.isOpen))
                         this.session.begin(call, snapshot.join_token ?? "");
         }
 

@@ -16,11 +16,18 @@ export class Session {
                 this.state = "idle"; /* joining, joined, failed, left */
                 this.own = "";
                 this.others = new Map();
-                this.isMuted = false;
-                this.hasCamera = false;
                 this.missing = { audio: false, video: false }; /* no microphone, no camera */
                 this.flows = false; /* the other side can be heard */
                 this.relaysDue = Infinity; /* when the relays' credentials are renewed */
+        }
+
+        /* The switches of the person here. */
+        get isMuted() {
+                return this.call?.consent.muted ?? false;
+        }
+
+        get hasCamera() {
+                return this.call?.consent.camera ?? false;
         }
 
         get isOpen() {
@@ -35,10 +42,6 @@ export class Session {
         begin(call, token) {
                 if (this.call && this.call !== call && this.call.isLive)
                         this.phone.ask("leave", { session_id: this.call.id });
-                if (this.call !== call) {
-                        this.isMuted = false;
-                        this.hasCamera = call.callType === "video";
-                }
                 this.#forgetOthers();
                 this.call = call;
                 this.state = "joining";
@@ -167,6 +170,7 @@ export class Session {
 
         #takeLeft(participant) {
                 if (participant.id === this.own) {
+                        this.call.consent.withdraw();
                         this.close("left");
                         return;
                 }
@@ -192,13 +196,13 @@ export class Session {
         }
 
         setMuted(muted) {
-                this.isMuted = muted;
+                this.call.consent.muted = muted;
                 this.phone.act({ type: "media-mute", muted });
                 this.#report();
         }
 
         setCamera(camera) {
-                this.hasCamera = camera;
+                this.call.consent.camera = camera;
                 this.phone.act({ type: "media-camera", camera });
                 this.#report();
         }

@@ -8,6 +8,7 @@
 const TOKEN = "tring.token";
 const WELCOME = "tring.welcome";
 const DEVICE = "tring.device";
+const CONSENTS = "tring.consents";
 const QUIET = "tring.do-not-disturb";
 
 function quietly(action) {
@@ -67,6 +68,18 @@ export function deviceId(makeId) {
         const id = `web-${makeId().slice(0, 13)}`;
         (isRemembered() ? ofBrowser : ofTab).set(DEVICE, id);
         return id;
+}
+
+/*
+ * What the person has agreed to in the calls of this tab, by session id: for the tab alone, since
+ * another one has asked nobody.
+ */
+export function loadConsents() {
+        return quietly(() => JSON.parse(ofTab.get(CONSENTS))) ?? {};
+}
+
+export function saveConsents(consents) {
+        ofTab.set(CONSENTS, JSON.stringify(consents));
 }
 
 export function loadDoNotDisturb() {

@@ -5,6 +5,7 @@
  */
 #include "e2e/hub-rig.h"
 #include "e2e/web.h"
+#include "rig/liar.h"
 #include "wire/wire.h"
 
 #define NODES_MAX 512
@@ -505,6 +506,62 @@ START_TEST(who_may_ring_is_chosen_in_the_menu_and_kept_by_the_hub)
 }
 END_TEST
 
+/* Notes in window.asked what the page asks the browser for. */
+#define NOTE_WHAT_IS_ASKED_FOR                                                         \
+        "(() => { const devices = navigator.mediaDevices, get = devices.getUserMedia;" \
+        "window.asked = []; devices.getUserMedia = (wanted) => {"                      \
+        "window.asked.push(...Object.keys(wanted).filter((kind) => wanted[kind]));"    \
+        "return get.call(devices, wanted); }; })()"
+
+static void lie(Liar *liar)
+{
+        liar_says(liar, "\"call_type\":\"audio\"", "\"call_type\":\"video\"");
+}
+
+/* The page has joined, and the others know that it shows no picture. */
+static void expect_unseen(Talker *bob, Page *alice)
+{
+        cJSON *joined = talker_event(bob, "joined");
+        const cJSON *participant = cJSON_GetObjectItemCaseSensitive(joined, "participant");
+
+        ck_assert_str_eq(talker_text(participant, "uid"), "alice");
+        ck_assert(cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(participant, "video_paused")));
+        cJSON_Delete(joined);
+        page_wait(alice, "document.getElementById('camera').checkVisibility()");
+        page_expect(alice, "false",
+                    "document.getElementById('camera').getAttribute('aria-pressed')");
+        page_expect(alice, "", "(window.asked ?? []).filter((kind) => kind === 'video').join()");
+        page_expect(alice, "no",
+                    "document.getElementById('self').checkVisibility() ? 'yes' : 'no'");
+}
+
+START_TEST(rule_22_a_hub_that_makes_an_audio_call_a_video_call_opens_no_camera_of_the_page)
+{
+        _cleanup_(liar_freep) Liar *liar = liar_new(h->hub);
+        Hub lying = liar_hub(liar);
+        _cleanup_(page_freep) Page *alice = web_user(&lying, "alice", "Alice");
+        _cleanup_(talker_freep) Talker *bob = talking("bob", "Bob");
+        char id[TALKER_UUID_SIZE];
+
+        free(page_eval(alice, NOTE_WHAT_IS_ASKED_FOR));
+        web_call(alice, "bob", false);
+        wait_incoming(bob, id);
+        lie(liar);
+        say(bob, "accept", id, ",\"join\":false");
+        expect_unseen(bob, alice);
+        page_wait(alice, "window.asked.includes('audio')");
+        ck_assert_uint_gt(liar_lies(liar), 0);
+        /* Not after a reload either, when the hub tells the page of its call. */
+        page_reload(alice);
+        expect_unseen(bob, alice);
+        page_click(alice, "#camera");
+        page_wait(alice, "document.getElementById('camera').getAttribute('aria-pressed') === "
+                         "'true'");
+        page_wait(alice, "document.getElementById('self').checkVisibility()");
+        say(bob, "end", id, "");
+}
+END_TEST
+
 START_TEST(a_page_that_is_replaced_says_so_and_can_take_over)
 {
         _cleanup_(page_freep) Page *alice = web_user(h->hub, "alice", "Alice");
@@ -559,6 +616,9 @@ int main(void)
         tcase_add_test(tests, a_call_to_a_group_says_who_is_in_it_and_who_is_not);
         tcase_add_test(tests, a_second_call_stands_aside_and_answering_it_ends_the_first);
         tcase_add_test(tests, who_may_ring_is_chosen_in_the_menu_and_kept_by_the_hub);
+        tcase_add_test(
+                tests,
+                rule_22_a_hub_that_makes_an_audio_call_a_video_call_opens_no_camera_of_the_page);
         tcase_add_test(tests, a_page_that_is_replaced_says_so_and_can_take_over);
         tcase_add_test(tests, do_not_disturb_shows_nothing_but_the_missed_call);
         suite_add_tcase(suite, tests);

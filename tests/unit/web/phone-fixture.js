@@ -9,11 +9,12 @@ export const ALICE = { uid: "alice", name: "Alice", device: "page" };
 export const BOB = { uid: "bob", name: "Bob", device: "desk" };
 
 export class Fixture {
-        constructor(welcome = {}) {
+        /* `stored`: the consents of the page before it was reloaded. */
+        constructor(welcome = {}, stored = {}) {
                 let n = 0;
 
                 this.now = 1000;
-                this.phone = new Phone(() => `made-${++n}`);
+                this.phone = new Phone(() => `made-${++n}`, stored);
                 this.phone.connectionChanged("online", "");
                 this.welcome(welcome);
                 this.requests();

@@ -4,13 +4,24 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Fixture, ongoing, snapshot } from "./phone-fixture.js";
+import { BOB, Fixture, ongoing, snapshot } from "./phone-fixture.js";
 
-test("a page that is reloaded is back in its call, and joins again", () => {
+/* A page in a call that it has placed. */
+function inCall() {
         const f = new Fixture();
 
-        f.welcome({ calls: [ongoing("out-1", "outgoing", { participant: "p-1" })] });
-        f.expectAsked("history", "join");
+        f.phone.makeId = () => "out-1";
+        f.phone.place(BOB, "user", "audio", f.now);
+        f.reply(f.expectAsked("initiate")[0], ongoing("out-1", "outgoing"));
+        f.requests();
+        return f;
+}
+
+test("a page that is reloaded is back in its call, and joins again", () => {
+        const stored = JSON.parse(JSON.stringify(inCall().phone.consents));
+        const f = new Fixture({ calls: [ongoing("out-1", "outgoing")] }, stored);
+
+        assert.deepEqual(f.asked.map(({ op }) => op), ["history", "join"]);
         assert.ok(f.phone.shown.isOngoing);
         /* By the hub's clock the call was answered half a second ago. */
         assert.equal(f.phone.shown.answeredAt, f.now - 500);
