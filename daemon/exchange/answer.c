@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "exchange/action.h"
+#include "exchange/alias.h"
 #include "exchange/announce.h"
 #include "exchange/branch.h"
 #include "exchange/call.h"
@@ -360,7 +361,7 @@ int exchange_request_cancel(Request *request)
 {
         const char *session_id = request->message->session.session_id;
         User *user = request->device->user;
-        const CallLeg *merged = exchange_user_merged_leg(user, session_id);
+        const CallLeg *merged = exchange_alias_of_user(request->exchange, user, session_id);
         CallView view;
 
         if (!merged && !exchange_call_find(request->exchange, session_id))
@@ -385,7 +386,8 @@ int exchange_request_end(Request *request)
 {
         const char *session_id = request->message->session.session_id;
         /* The caller of an initiate that became an accept may not know that yet (rule 10). */
-        const CallLeg *merged = exchange_user_merged_leg(request->device->user, session_id);
+        const CallLeg *merged =
+                exchange_alias_of_user(request->exchange, request->device->user, session_id);
         CallView view;
         int r = exchange_request_find(request,
                                       merged ? merged->call->record.session_id : session_id,

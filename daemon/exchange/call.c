@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "exchange/alias.h"
 #include "exchange/group.h"
 #include "exchange/leg.h"
 #include "exchange/marks.h"
@@ -107,8 +108,10 @@ void exchange_call_free(Exchange *exchange, Call *call)
         call_unlink(exchange, call);
         if (call->hh.tbl)
                 HASH_DEL(exchange->calls, call);
-        DL_FOREACH_SAFE2 (call->legs, leg, next, call_next)
+        DL_FOREACH_SAFE2 (call->legs, leg, next, call_next) {
+                exchange_alias_drop(exchange, leg);
                 free(leg);
+        }
         call_record_done(&call->record);
         free(call);
 }

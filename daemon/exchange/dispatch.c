@@ -75,7 +75,7 @@ static void request_conclude(Request *request, uint64_t attachment, int r)
 }
 
 int exchange_take_message(Exchange *exchange, const ExchangeNow *moment, uint64_t attachment,
-                          const Message *message)
+                          const Message *message, const PastCall *past)
 {
         int r = exchange_take_tick(exchange, moment);
 
@@ -89,6 +89,7 @@ int exchange_take_message(Exchange *exchange, const ExchangeNow *moment, uint64_
                 .moment = moment,
                 .attachment = exchange_attachment_find(exchange, attachment),
                 .message = message,
+                .past = past,
         };
         if (request.attachment && request.attachment->device)
                 request.attachment->device->going = false;

@@ -7,7 +7,6 @@
 #include "exchange/action.h"
 #include "exchange/announce.h"
 #include "exchange/call.h"
-#include "exchange/cancelled.h"
 #include "exchange/leg.h"
 #include "exchange/marks.h"
 #include "exchange/media.h"
@@ -243,12 +242,6 @@ static void ending_apply(Ending *ending)
 
         exchange_commit(ending->exchange);
         call->metadata_logged = call->metadata_logged || ending->ended;
-        for (const CallLeg *leg = ending->ended; leg; leg = leg->changed_next) {
-                /* If memory is short for this, a repeated initiate starts a new call. */
-                if (!str_empty(leg->merged_id))
-                        (void)exchange_cancel_remember(ending->exchange, ending->moment, leg->user,
-                                                       leg->merged_id);
-        }
         if (ending->over && !call_is_to_group(call) && !call_is_answered(call))
                 exchange_redial_in_vain(ending->exchange, call_caller(call)->uid,
                                         call_members(call)->uid, ending->moment->now);

@@ -153,8 +153,16 @@ typedef struct ExchangeGroup {
         size_t n_uids;
 } ExchangeGroup;
 
+/*
+ * What the history has of the session id of an initiate. The id stays its caller's for as long as
+ * there is any record of it (rule 1).
+ */
+typedef struct PastCall {
+        const CallRecord *record; /* of the user who asks; NULL: only others have one */
+} PastCall;
+
 typedef enum ExchangeInputType {
-        EXCHANGE_MESSAGE,        /* `attachment`, `message` */
+        EXCHANGE_MESSAGE,        /* `attachment`, `message`, `past` */
         EXCHANGE_ATTACH,         /* `attachment`, `device` */
         EXCHANGE_ATTACH_SESSION, /* `attachment`, `join` */
         EXCHANGE_SUSPEND,        /* `attachment` */
@@ -175,6 +183,7 @@ typedef enum ExchangeInputType {
 typedef struct ExchangeInput {
         ExchangeInputType type;
         uint64_t attachment;
+        const PastCall *past; /* NULL: the history does not have the id */
         union {
                 const Message *message;
                 ExchangeDevice device;
@@ -309,7 +318,11 @@ int exchange_ice_servers(Exchange *exchange, const IceServer *servers, size_t n)
  * -ENOMEM with nothing changed if there is no memory even for an error reply.
  */
 #define exchange_message(exchange, moment, attachment, request) \
-        EXCHANGE_INPUT(exchange, moment, EXCHANGE_MESSAGE, attachment, .message = request)
+        exchange_message_past(exchange, moment, attachment, request, NULL)
+/* The same for a MESSAGE_INITIATE, with the PastCall that the adapter has looked up, or NULL. */
+#define exchange_message_past(exchange, moment, attachment, request, past_call)           \
+        EXCHANGE_INPUT(exchange, moment, EXCHANGE_MESSAGE, attachment, .past = past_call, \
+                       .message = request)
 
 /*
  * The device has acknowledged a message that has `from`, or will never get it. Has no actions. An

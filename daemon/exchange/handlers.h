@@ -6,7 +6,7 @@
 #include "exchange/request.h"
 
 int exchange_take_message(Exchange *exchange, const ExchangeNow *moment, uint64_t attachment_id,
-                          const Message *message);
+                          const Message *message, const PastCall *past);
 int exchange_take_attach(Exchange *exchange, const ExchangeNow *moment, uint64_t attachment_id,
                          const ExchangeDevice *device);
 int exchange_take_attach_session(Exchange *exchange, const ExchangeNow *moment,

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "exchange/action.h"
+#include "exchange/alias.h"
 #include "exchange/answer.h"
 #include "exchange/branch.h"
 #include "exchange/call.h"
@@ -25,14 +26,30 @@ typedef struct Receiver {
         Group *group;
 } Receiver;
 
+static int request_refuse_id(Request *request)
+{
+        return exchange_request_refuse(request, CALL_ERROR_INVALID_ARGUMENT,
+                                       "the session id '%s' belongs to another call",
+                                       request->message->initiate.session_id);
+}
+
 static int initiate_again(Request *request, const CallLeg *leg)
 {
         if (!str_eq(leg->uid, request->device->user->uid) ||
             !str_eq(leg->device, request->device->id))
-                return exchange_request_refuse(request, CALL_ERROR_INVALID_ARGUMENT,
-                                               "the session id '%s' belongs to another call",
-                                               request->message->initiate.session_id);
+                return request_refuse_id(request);
         return exchange_request_reply_call(request, leg);
+}
+
+/* The call is long over, and only the history has it. */
+static int initiate_past(Request *request)
+{
+        const CallRecord *record = request->past->record;
+
+        if (!record || record->direction != CALL_DIRECTION_OUTGOING ||
+            !str_eq(record->initiator.device, request->device->id))
+                return request_refuse_id(request);
+        return exchange_request_reply_record(request, record);
 }
 
 static int initiate_check_user(Request *request, Receiver *ret)
@@ -157,10 +174,12 @@ static int request_merge(Request *request, CallLeg *leg)
         CallType type = MIN_OF(initiate->type, leg->call->record.type);
 
         static_assert(CALL_TYPE_AUDIO < CALL_TYPE_VIDEO, "audio if either is audio");
-        STR_SET(leg->merged_id, initiate->session_id);
-        int r = exchange_request_answer(request, leg, type, initiate->join);
+        int r = exchange_alias_set(request->exchange, leg, initiate->session_id);
         if (r < 0)
-                leg->merged_id[0] = '\0';
+                return r;
+        r = exchange_request_answer(request, leg, type, initiate->join);
+        if (r != 0)
+                exchange_alias_drop(request->exchange, leg);
         return r;
 }
 
@@ -474,9 +493,12 @@ int exchange_request_initiate(Request *request)
 {
         const char *session_id = request->message->initiate.session_id;
         const Call *known = exchange_call_find(request->exchange, session_id);
-        CallLeg *leg = known ? call_caller(known)
-                             : exchange_user_merged_leg(request->device->user, session_id);
+        CallLeg *leg =
+                known ? call_caller(known) : exchange_alias_find(request->exchange, session_id);
 
-        return leg ? initiate_again(request, leg)
-                   : exchange_request_answer_lookup(request, initiate_new(request));
+        if (leg)
+                return initiate_again(request, leg);
+        if (request->past)
+                return initiate_past(request);
+        return exchange_request_answer_lookup(request, initiate_new(request));
 }

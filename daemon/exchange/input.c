@@ -8,7 +8,8 @@ static int input_take(Exchange *exchange, const ExchangeNow *moment, const Excha
 {
         switch (input->type) {
         case EXCHANGE_MESSAGE:
-                return exchange_take_message(exchange, moment, input->attachment, input->message);
+                return exchange_take_message(exchange, moment, input->attachment, input->message,
+                                             input->past);
         case EXCHANGE_ATTACH:
                 return exchange_take_attach(exchange, moment, input->attachment, &input->device);
         case EXCHANGE_ATTACH_SESSION:

@@ -129,14 +129,3 @@ bool exchange_leg_may_join_late(const CallLeg *leg)
         return leg->call->live && call_is_to_group(leg->call) && call_is_answered(leg->call) &&
                call_status_is_terminal(leg->status) && !leg->blocked;
 }
-
-CallLeg *exchange_user_merged_leg(const User *user, const char *session_id)
-{
-        CallLeg *leg;
-
-        DL_FOREACH2 (user->busy, leg, list_next) {
-                if (str_eq(leg->merged_id, session_id))
-                        return leg;
-        }
-        return NULL;
-}

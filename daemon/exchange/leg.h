@@ -29,5 +29,3 @@ void exchange_leg_set(CallLeg *leg, CallStatus status, CallReason reason);
 void exchange_leg_move(CallLeg *leg, CallEvent event);
 /* Can this member of a live group call, who is not in the call, still accept (rule 11)? */
 bool exchange_leg_may_join_late(const CallLeg *leg);
-/* The user's leg that an initiate of this id was merged into, as an accept; or NULL. */
-CallLeg *exchange_user_merged_leg(const User *user, const char *session_id);

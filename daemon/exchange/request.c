@@ -74,6 +74,17 @@ int exchange_request_reply_call(Request *request, const CallLeg *leg)
         return exchange_leg_snapshot(leg, request->moment, request->device, &reply->call);
 }
 
+int exchange_request_reply_record(Request *request, const CallRecord *record)
+{
+        MessageReply *reply;
+        int r = exchange_request_reply(request, REPLY_CALL, &reply);
+
+        if (r < 0)
+                return r;
+        reply->call.here = true;
+        return call_record_copy(&reply->call.record, record);
+}
+
 /* The leg that the requesting device can see, or NULL. */
 static CallLeg *request_leg(const Request *request, const Call *call)
 {

@@ -14,6 +14,7 @@ typedef struct Request {
         Attachment *attachment;
         Device *device; /* the requesting one; for a limited attachment, the device of its leg */
         const Message *message;
+        const PastCall *past; /* of an initiate's session id, or NULL */
         bool replied;
         char text[MESSAGE_TEXT_MAX + 1]; /* of the refusal */
 } Request;
@@ -41,6 +42,8 @@ int exchange_request_answer_lookup(Request *request, int result);
 /* Queues a reply other than plain success, for the caller to fill in. Returns 0 or -ENOMEM. */
 int exchange_request_reply(Request *request, ReplyKind kind, MessageReply **ret);
 int exchange_request_reply_call(Request *request, const CallLeg *leg);
+/* Replies with a call of the history of the user who asks. */
+int exchange_request_reply_record(Request *request, const CallRecord *record);
 /* The call as the requesting device sees it; refuses with NoSuchCall. */
 int exchange_request_view(Request *request, const char *session_id, CallView *ret);
 /* Refuses if rules_method() does; sets view->verdict. */

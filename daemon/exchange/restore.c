@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/boot-date.h"
+#include "exchange/alias.h"
 #include "exchange/branch.h"
 #include "exchange/call.h"
 #include "exchange/cancelled.h"
@@ -51,14 +52,17 @@ static int leg_restore_party(CallLeg *leg, const ExchangeNow *moment, const Live
         return 0;
 }
 
-static int leg_restore(CallLeg *leg, const ExchangeNow *moment, const LiveMember *member)
+static int leg_restore(Exchange *exchange, CallLeg *leg, const ExchangeNow *moment,
+                       const LiveMember *member)
 {
         CallReason reason = CALL_REASON_NONE;
 
         (void)call_reason_from_string(member->reason, &reason);
         exchange_leg_set(leg, member->status, reason);
         STR_SET(leg->device, member->party.device);
-        STR_SET(leg->merged_id, member->merged_id);
+        int r = *member->merged_id ? exchange_alias_set(exchange, leg, member->merged_id) : 0;
+        if (r < 0)
+                return r;
         leg->quiet = member->quiet;
         leg->blocked = member->blocked;
         leg->barred = member->barred;
@@ -103,7 +107,8 @@ static bool live_call_is_sound(const LiveCall *live)
 }
 
 /* A user who was removed while the hub was down has left the call. */
-static int leg_restore_or_end(CallLeg *leg, const ExchangeNow *moment, const LiveMember *stored)
+static int leg_restore_or_end(Exchange *exchange, CallLeg *leg, const ExchangeNow *moment,
+                              const LiveMember *stored)
 {
         LiveMember member = *stored;
 
@@ -112,14 +117,14 @@ static int leg_restore_or_end(CallLeg *leg, const ExchangeNow *moment, const Liv
                                                                      : CALL_STATUS_CANCELLED;
                 STR_SET(member.reason, call_reason_to_string(CALL_REASON_SHUTDOWN));
         }
-        return leg_restore(leg, moment, &member);
+        return leg_restore(exchange, leg, moment, &member);
 }
 
 static int call_restore(Exchange *exchange, const ExchangeNow *moment, Call *call,
                         const LiveCall *live)
 {
         bool anyone = call_caller(call)->user;
-        int r = leg_restore_or_end(call_caller(call), moment, &live->caller);
+        int r = leg_restore_or_end(exchange, call_caller(call), moment, &live->caller);
 
         for (size_t i = 0; r == 0 && i < live->n_members; i++) {
                 const char *uid = live->members[i].party.uid;
@@ -129,7 +134,7 @@ static int call_restore(Exchange *exchange, const ExchangeNow *moment, Call *cal
                 anyone = anyone || user;
                 r = exchange_leg_new(call, user, uid, CALL_DIRECTION_INCOMING, &leg);
                 if (r == 0)
-                        r = leg_restore_or_end(leg, moment, &live->members[i]);
+                        r = leg_restore_or_end(exchange, leg, moment, &live->members[i]);
         }
         if (r < 0)
                 return r;

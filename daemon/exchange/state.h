@@ -166,13 +166,13 @@ struct CallLeg {
         CallDirection direction;
         CallStatus status;
         CallReason reason;
-        char device[DEVICE_ID_MAX + 1];  /* the one that placed, answered or declined; else empty */
-        char merged_id[UUID_LENGTH + 1]; /* id of the initiate merged into it (rules 10, 11) */
-        bool quiet, blocked;             /* rule 9 */
-        bool barred;                     /* rule 9; not any more once the member is in the call */
-        bool was_in;                     /* has been in the answered call */
-        bool is_outsider;                /* was taken out of the call's group */
-        usec_t ringing_since, ended_at;  /* CLOCK_REALTIME; 0: not */
+        char device[DEVICE_ID_MAX + 1]; /* the one that placed, answered or declined; else empty */
+        struct Alias *alias; /* owned: of the initiate merged into it (rules 10, 11); or NULL */
+        bool quiet, blocked; /* rule 9 */
+        bool barred;         /* rule 9; not any more once the member is in the call */
+        bool was_in;         /* has been in the answered call */
+        bool is_outsider;    /* was taken out of the call's group */
+        usec_t ringing_since, ended_at; /* CLOCK_REALTIME; 0: not */
         uint32_t duration_s;
         Branch *branches;
         usec_t lost_since; /* when its device's connection was lost; USEC_NEVER: connected */
@@ -255,6 +255,12 @@ typedef struct Redial {
         UT_hash_handle hh;
 } Redial;
 
+typedef struct Alias {
+        char session_id[UUID_LENGTH + 1];
+        CallLeg *leg;
+        UT_hash_handle hh;
+} Alias;
+
 struct Exchange {
         ExchangeLimits limits;
         IceServer *ice_servers;
@@ -263,6 +269,7 @@ struct Exchange {
         Group *groups;
         Attachment *attachments;
         Call *calls; /* by session id: live calls, and remembered ended ones */
+        Alias *aliases;
         Call *live, *ended;
         size_t n_live, n_ended_legs;
         Call *touched; /* marks: see marks.h */

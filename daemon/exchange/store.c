@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "base/boot-date.h"
 #include "exchange/action.h"
+#include "exchange/alias.h"
 #include "exchange/snapshot.h"
 #include "exchange/user.h"
 
@@ -26,7 +27,7 @@ static LiveMember leg_stored(const CallLeg *leg, const ExchangeNow *moment)
         else
                 STR_SET(member.party.uid, leg->uid);
         STR_SET(member.reason, call_reason_to_string(leg->reason));
-        STR_SET(member.merged_id, leg->merged_id);
+        STR_SET(member.merged_id, exchange_alias_id(leg));
         if (!leg->media.joined || leg->media.by_token)
                 member.media.participant[0] = '\0';
         return member;

@@ -40,8 +40,12 @@ struct CallHistory {
         usec_t last_settled;      /* only rows after this one may be missing from the indexes */
         char pruned[UID_MAX + 1]; /* the last user whose history was looked at; empty: none */
         size_t n_unsettled;       /* rows missing from them; after a start, 1 means any number */
+        PastCalls *past;
         sqlite3_stmt *statements[HISTORY_STATEMENT_COUNT];
 };
+
+/* Of a record's call; NULL: none, or in the record itself (an older hub's). */
+#define METADATA " (SELECT m.json FROM metadata m WHERE m.session_id = history.session_id)"
 
 /* A number for the next change. */
 usec_t call_history_next_change(CallHistory *history, const HistoryTime *time);

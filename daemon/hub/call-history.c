@@ -17,9 +17,6 @@
 #define SETTLE_ROWS 32 /* between two looks at the clock */
 #define PRUNE_USERS 64 /* whose history is looked at in one go */
 
-/* Of a record's call; NULL: none, or in the record itself (an older hub's). */
-#define METADATA " (SELECT m.json FROM metadata m WHERE m.session_id = history.session_id)"
-
 /* Each index ends with changed_at, which is the rowid. */
 static const char *const statements_sql[HISTORY_STATEMENT_COUNT] = {
         [LAST_CHANGE] = "SELECT max(value, (SELECT ifnull(max(changed_at), 0) FROM history))"
@@ -95,6 +92,8 @@ int call_history_new(Database *database, CallHistory **ret)
         int r = database_prepare(database, statements_sql, HISTORY_STATEMENT_COUNT,
                                  history->statements);
         if (r >= 0)
+                r = past_calls_new(database, &history->past);
+        if (r >= 0)
                 r = query_number(history->statements[LAST_CHANGE], &history->last_change);
         if (r >= 0)
                 r = query_number(history->statements[RUNNING], &history->running);
@@ -108,8 +107,15 @@ int call_history_new(Database *database, CallHistory **ret)
 }
 
 /* The database owns the statements. */
+PastCalls *call_history_past(CallHistory *history)
+{
+        return history->past;
+}
+
 CallHistory *call_history_free(CallHistory *history)
 {
+        if (history)
+                past_calls_free(history->past);
         free(history);
         return NULL;
 }
@@ -135,9 +141,9 @@ static usec_t running_at(CallHistory *history, const HistoryTime *time)
 
 int call_history_put(CallHistory *history, const HistoryTime *time, const HistoryEntry *entry)
 {
-        int r = 0;
+        int r = past_calls_note(history->past, entry->session_id);
 
-        if (entry->metadata)
+        if (r >= 0 && entry->metadata)
                 r = query_run(history->statements[METADATA_PUT], "ss", entry->session_id,
                               entry->metadata);
         if (r < 0)
@@ -192,6 +198,8 @@ int call_history_settle(CallHistory *history, usec_t budget)
                 return r;
         history->last_settled = last_settled;
         history->n_unsettled = n_unsettled;
+        if (n_unsettled == 0)
+                past_calls_settled(history->past);
         return left;
 }
 

@@ -19,6 +19,7 @@
  * it is time. A login reads the changes without them, and so writes nothing.
  */
 
+#include "hub/past-calls.h"
 #include "model/message.h"
 #include "model/retention.h"
 #include "store/database.h"
@@ -36,6 +37,9 @@ HistoryTime history_time_now(void);
 int call_history_new(Database *database, CallHistory **ret);
 CallHistory *call_history_free(CallHistory *history);
 DEFINE_CLEANUP(CallHistory *, call_history_free);
+
+/* Which session ids the history has; it is the history's. */
+PastCalls *call_history_past(CallHistory *history);
 
 /*
  * The number of the last change that is stored: the `since` of a device that has been told of all.

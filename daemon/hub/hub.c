@@ -316,6 +316,37 @@ static const bool needs_store[MESSAGE_TYPE_COUNT] = {
         [MESSAGE_SEEN] = true,     [MESSAGE_FORGET] = true,   [MESSAGE_WHO_MAY_RING] = true,
 };
 
+static void to_exchange(Hub *hub, const DeviceSession *session, const Message *message,
+                        const PastCall *past)
+{
+        STR_SET(hub->asking, session->user ? session->user->uid : "");
+        if (exchange_message_past(hub->exchange, hub_now(hub), session->number, message, past) < 0)
+                ws_connection_close(session->connection, WIRE_CLOSE_GOING_AWAY,
+                                    "the hub is out of memory");
+        hub_drain(hub);
+        STR_SET(hub->asking, "");
+}
+
+/* The exchange forgets a call soon after its end; the history tells whose its session id is. */
+static void take_initiate(Hub *hub, DeviceSession *session, const Message *message)
+{
+        PastCalls *calls = call_history_past(hub_database_history(hub->database));
+        CallRecord record = {0};
+        PastCall past = {0};
+        int r = past_calls_find(calls, session->user->uid, message->initiate.session_id, &record);
+
+        if (r < 0) {
+                hub_reply_error(session->connection, message->id, CALL_ERROR_TIMEOUT,
+                                "the hub cannot use the history now: %s; try again later",
+                                strerror(-r));
+                return;
+        }
+        if (r == PAST_CALL_OWN)
+                past.record = &record;
+        to_exchange(hub, session, message, r > 0 ? &past : NULL);
+        call_record_done(&record);
+}
+
 static void handle_request(Hub *hub, DeviceSession *session, const Message *message)
 {
         bool history = message->type == MESSAGE_HISTORY || message->type == MESSAGE_SEEN ||
@@ -324,16 +355,12 @@ static void handle_request(Hub *hub, DeviceSession *session, const Message *mess
         /*
          * A session limited to one call's media has no history: the exchange refuses its request.
          */
-        if (session->user && history) {
+        if (session->user && history)
                 hub_ask_history(hub, session, message);
-        } else {
-                STR_SET(hub->asking, session->user ? session->user->uid : "");
-                if (exchange_message(hub->exchange, hub_now(hub), session->number, message) < 0)
-                        ws_connection_close(session->connection, WIRE_CLOSE_GOING_AWAY,
-                                            "the hub is out of memory");
-                hub_drain(hub);
-                STR_SET(hub->asking, "");
-        }
+        else if (session->user && message->type == MESSAGE_INITIATE)
+                take_initiate(hub, session, message);
+        else
+                to_exchange(hub, session, message, NULL);
 }
 
 static void take_message(Hub *hub, WsConnection *connection, const Message *message)

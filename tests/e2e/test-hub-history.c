@@ -243,6 +243,31 @@ START_TEST(a_stop_and_a_start_lose_nothing)
 }
 END_TEST
 
+START_TEST(rule_1_the_id_of_a_past_call_is_its_callers)
+{
+        char id[TALKER_UUID_SIZE];
+        Talker *alice = hub_rig_alice(h), *bob = hub_rig_bob(h);
+
+        miss(alice, id);
+        talker_free(alice);
+        talker_free(bob);
+        /* Only the history has it now. */
+        hub_stop(h->hub);
+        hub_start(h->hub);
+        alice = hub_rig_alice(h);
+        bob = hub_rig_bob(h);
+        talker_refused(talker_initiate(bob, id, "alice"), "InvalidArgument", id);
+        cJSON *reply = talker_initiate(alice, id, "bob");
+        const cJSON *call = cJSON_GetObjectItemCaseSensitive(reply, "ok");
+        ck_assert_str_eq(talker_text(call, "status"), "cancelled");
+        ck_assert_str_eq(talker_text(call, "direction"), "outgoing");
+        cJSON_Delete(reply);
+        ck_assert(!talker_has_event(bob, "incoming"));
+        talker_free(alice);
+        talker_free(bob);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("hub: history");
@@ -256,6 +281,7 @@ int main(void)
         tcase_add_test(tests, what_is_forgotten_on_one_device_is_forgotten_on_all);
         tcase_add_test(tests, a_history_of_a_thousand_comes_by_pages_newest_first);
         tcase_add_test(tests, a_stop_and_a_start_lose_nothing);
+        tcase_add_test(tests, rule_1_the_id_of_a_past_call_is_its_callers);
         suite_add_tcase(suite, tests);
         return suite_run(suite);
 }

@@ -123,8 +123,7 @@ void hub_intrude(World *world, HubLink *link, const Case *the_case)
                  "00000000-0000-4000-8000-%012u", the_case->number);
         STR_SET(initiate->receiver, the_case->receiver);
         initiate->receiver_type = the_case->is_group ? RECEIVER_TYPE_GROUP : RECEIVER_TYPE_USER;
-        if (exchange_message(world->hub.exchange, &moment, link->number, &message) < 0)
-                abort();
+        hub_to_exchange(world, &moment, link, &message);
         hub_drain(world);
 }
 

@@ -299,6 +299,26 @@ static void hub_flood(World *world, const HubLink *link, const Message *message)
                         abort();
 }
 
+/* As the hub does: the history tells whose the id of an initiate is. */
+void hub_to_exchange(World *world, const ExchangeNow *moment, const HubLink *link,
+                     const Message *message)
+{
+        PastCalls *calls = call_history_past(hub_database_history(world->hub.disk.database));
+        CallRecord record = {0};
+        PastCall past = {0};
+        int found = message->type == MESSAGE_INITIATE
+                            ? past_calls_find(calls, handset_uid(link->handset),
+                                              message->initiate.session_id, &record)
+                            : 0;
+
+        if (found == PAST_CALL_OWN)
+                past.record = &record;
+        if (found < 0 || exchange_message_past(world->hub.exchange, moment, link->number, message,
+                                               found > 0 ? &past : NULL) < 0)
+                abort();
+        call_record_done(&record);
+}
+
 static void hub_request(World *world, HubLink *link, const Message *message)
 {
         ExchangeNow moment = hub_moment(world);
@@ -324,8 +344,7 @@ static void hub_request(World *world, HubLink *link, const Message *message)
                 if (message->type == MESSAGE_ALERTING)
                         laws_see_alerted(link->handset, message->session.session_id);
                 link->handset->going = message->type == MESSAGE_GOING;
-                if (exchange_message(world->hub.exchange, &moment, link->number, message) < 0)
-                        abort();
+                hub_to_exchange(world, &moment, link, message);
                 if (message->type == MESSAGE_SIGNAL)
                         hub_flood(world, link, message);
                 break;

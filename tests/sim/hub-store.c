@@ -93,6 +93,18 @@ static void record_write(World *world, const ExchangeAction *action)
         free(json);
 }
 
+bool disk_knows(const Disk *disk, const Case *the_case)
+{
+        for (size_t i = 0; i < disk->history.n; i++) {
+                const Filed *filed = &disk->history.filed[i];
+
+                if (case_number(filed->record.session_id) == the_case->number && !filed->pruned &&
+                    !disk->removed[user_number(filed->uid)])
+                        return true;
+        }
+        return false;
+}
+
 const char *user_uid(unsigned user)
 {
         static const char *const uids[USERS_MAX] = {"user-0", "user-1", "user-2", "user-3"};

@@ -139,6 +139,8 @@ void disk_write(World *world, ExchangeAction *action);
 void disk_start(World *world);
 int disk_load(World *world);
 DiskCall *disk_call(const Disk *disk, const char *session_id);
+/* Whether anybody's history has a record of it. */
+bool disk_knows(const Disk *disk, const Case *the_case);
 void disk_done(Disk *disk);
 /* Marks the records and returns them; the caller frees them. */
 size_t disk_seen(World *world, const Handset *by, const MessageSessions *sessions,
@@ -204,6 +206,8 @@ void hub_start(World *world);
 void hub_drain(World *world);
 void hub_hello(World *world, Connection *connection, const Message *hello);
 bool hub_has_member(const World *world, unsigned group, unsigned user);
+void hub_to_exchange(World *world, const ExchangeNow *moment, const HubLink *link,
+                     const Message *message);
 /* The device claims that call as its own. */
 void hub_intrude(World *world, HubLink *link, const Case *the_case);
 void hub_link_flush(World *world, HubLink *link);

@@ -299,7 +299,16 @@ static void fill_command(World *world, Handset *handset, const Stimulus *stimulu
         }
 }
 
-/* A device reuses the id of a live call that its user has no part in. */
+/* Whether the user may not take the id: it is somebody else's call, or was. */
+static bool is_anothers(const World *world, const Case *the_case, unsigned user)
+{
+        if (!the_case->begun || the_case->caller->user == user)
+                return false;
+        return the_case->over ? disk_knows(&world->hub.disk, the_case)
+                              : !the_case->parts[user].is_member;
+}
+
+/* A device reuses the id of a live call that its user has no part in, or of one that is over. */
 static void apply_intruder(World *world, const Handset *handset, const Stimulus *stimulus)
 {
         const Connection *connection = handset->connection;
@@ -310,8 +319,7 @@ static void apply_intruder(World *world, const Handset *handset, const Stimulus 
         for (unsigned i = 0; i < n; i++) {
                 const Case *the_case = &world->cases[(i + stimulus->b) % n];
 
-                if (the_case->begun && !the_case->over && the_case->caller->user != handset->user &&
-                    !the_case->parts[handset->user].is_member) {
+                if (is_anothers(world, the_case, handset->user)) {
                         hub_intrude(world, connection->link, the_case);
                         return;
                 }

@@ -187,7 +187,7 @@ void asks(Who who, Message message)
         uint64_t link = who < WHO_COUNT ? world.links[who] : world.limited[who - WHO_COUNT];
 
         message.id = 1;
-        world.last = exchange_message(world.exchange, now(), link, &message);
+        world.last = exchange_message_past(world.exchange, now(), link, &message, world.past);
         world_collect();
 }
 

@@ -46,6 +46,7 @@ typedef struct World {
         LiveCall stored[STORED_MAX];     /* the live calls that a hub would have stored */
         char text[MESSAGE_TEXT_MAX + 1]; /* the sentence of the last error */
         bool confirms;                   /* of the last message sent */
+        const PastCall *past; /* what the history has of the ids of requests; NULL: nothing */
         bool has_team;
         bool called;        /* trace who has called whom */
         bool members;       /* trace the states of group members, too */

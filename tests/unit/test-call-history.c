@@ -26,6 +26,43 @@ START_TEST(the_later_of_two_records_of_a_call_is_the_one)
 }
 END_TEST
 
+static void expect_past(const char *uid, const char *id, int expected)
+{
+        CallRecord record = {0};
+
+        ck_assert_int_eq(past_calls_find(call_history_past(history), uid, id, &record), expected);
+        if (expected == PAST_CALL_OWN)
+                ck_assert_str_eq(record.session_id, id);
+        call_record_done(&record);
+}
+
+/* Before they are settled, after it, and in the next hub. */
+START_TEST(rule_1_it_is_known_who_has_a_record_of_an_id)
+{
+        add_log("alice", UUID("01"), 7, false);
+        for (int i = 0; i < 3; i++) {
+                expect_past("alice", UUID("01"), PAST_CALL_OWN);
+                expect_past("carol", UUID("01"), PAST_CALL_OTHERS);
+                expect_past("alice", UUID("02"), 0);
+                if (i == 0)
+                        store_reopen();
+                else
+                        ck_assert_int_eq(call_history_settle(history, USEC_NEVER), 0);
+        }
+}
+END_TEST
+
+START_TEST(rule_1_an_id_is_known_after_its_record_was_deleted)
+{
+        static const char *const ids[] = {UUID("01"), NULL};
+
+        add_log("alice", UUID("01"), 7, false);
+        ck_assert_uint_eq(change_calls(MESSAGE_FORGET, ids, 0), 1);
+        expect_past("alice", UUID("01"), PAST_CALL_OTHERS);
+        expect_past("bob", UUID("01"), PAST_CALL_OTHERS);
+}
+END_TEST
+
 START_TEST(records_are_settled_thousands_at_once)
 {
         char id[UUID_LENGTH + 1];
@@ -386,6 +423,7 @@ int main(void)
 
         tcase_add_checked_fixture(tests, store_setup, store_teardown);
         tcase_add_loop_test(tests, the_later_of_two_records_of_a_call_is_the_one, 0, 2);
+        tcase_add_test(tests, rule_1_an_id_is_known_after_its_record_was_deleted);
         tcase_add_test(tests, a_page_ends_at_the_budget_and_the_next_goes_on);
         tcase_add_loop_test(tests, what_is_no_cursor_is_refused, 0, ELEMENTSOF(no_cursors));
         tcase_add_test(tests, changes_come_in_their_order_and_once);
@@ -405,6 +443,7 @@ int main(void)
         suite_add_tcase(suite, tests);
         tests = tcase_create("in a file");
         tcase_add_checked_fixture(tests, store_setup_file, store_teardown_file);
+        tcase_add_test(tests, rule_1_it_is_known_who_has_a_record_of_an_id);
         tcase_add_test(tests, records_are_settled_thousands_at_once);
         suite_add_tcase(suite, tests);
         return suite_run(suite);

@@ -356,9 +356,44 @@ START_TEST(rule_10_an_initiate_that_was_an_accept_begins_nothing_when_it_is_aske
         says(ALICE, MESSAGE_END, 1);
         forget();
         calls(BOB, "alice", 2);
-        expect("bob-desk: CallTerminated", NULL);
+        expect("bob-desk: ok 1 ended (remote-hangup)", NULL);
         calls(BOB, "alice", 3);
         ck_assert_ptr_nonnull(strstr(world.trace, "bob-desk: ok 3 initiated\n"));
+}
+END_TEST
+
+/* While the call lives, and for as long after it as the id stands for it. */
+START_TEST(rule_10_an_id_that_stands_for_another_call_is_nobody_elses)
+{
+        comes(CAROL);
+        rings_everywhere();
+        calls(BOB, "alice", 2);
+        forget();
+        calls(CAROL, "dave", 2);
+        calls(BOB_PHONE, "alice", 2);
+        expect("carol-desk: InvalidArgument", "bob-phone: InvalidArgument", NULL);
+        says(ALICE, MESSAGE_END, 1);
+        passes(ENDED_MEMORY_US - 1);
+        forget();
+        calls(CAROL, "dave", 2);
+        expect("carol-desk: InvalidArgument", NULL);
+        passes(1);
+        calls(CAROL, "dave", 2);
+        said("carol-desk: ok 2 initiated");
+}
+END_TEST
+
+START_TEST(rule_10_an_id_that_stands_for_another_call_does_so_after_a_restart)
+{
+        comes(ALICE);
+        comes(BOB);
+        calls(ALICE, "bob", 1);
+        calls(BOB, "alice", 2);
+        hub_restarts();
+        comes(BOB);
+        forget();
+        calls(BOB, "alice", 2);
+        expect("bob-desk: ok 1 ongoing", NULL);
 }
 END_TEST
 
@@ -476,6 +511,8 @@ int main(void)
         tcase_add_test(
                 answer,
                 rule_10_an_initiate_that_was_an_accept_begins_nothing_when_it_is_asked_again_later);
+        tcase_add_test(answer, rule_10_an_id_that_stands_for_another_call_is_nobody_elses);
+        tcase_add_test(answer, rule_10_an_id_that_stands_for_another_call_does_so_after_a_restart);
         tcase_add_test(answer, rule_10_the_others_of_both_stop_and_nobody_missed_anything);
         tcase_add_test(answer, rule_10_an_initiate_that_became_an_accept_is_ended_by_its_own_id);
         tcase_add_test(answer, rule_12_either_side_ends_it_for_both_with_its_duration);

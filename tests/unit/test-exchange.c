@@ -69,6 +69,51 @@ START_TEST(rule_1_the_same_session_id_from_another_party_is_refused)
 }
 END_TEST
 
+/* A call that only the history has, as it is in that of Alice. */
+static CallRecord long_over(CallDirection direction, const char *device)
+{
+        CallRecord record = {.direction = direction, .status = CALL_STATUS_REJECTED};
+
+        session_of(1, record.session_id);
+        STR_SET(record.initiator.uid, direction == CALL_DIRECTION_OUTGOING ? "alice" : "bob");
+        STR_SET(record.initiator.device, device);
+        STR_SET(record.receiver.uid, direction == CALL_DIRECTION_OUTGOING ? "bob" : "alice");
+        STR_SET(record.reason, "declined");
+        return record;
+}
+
+START_TEST(rule_1_an_id_of_the_history_gives_its_caller_the_call_as_it_ended)
+{
+        CallRecord record = long_over(CALL_DIRECTION_OUTGOING, "alice-desk");
+        const PastCall past = {&record};
+
+        comes(ALICE);
+        comes(BOB);
+        world.past = &past;
+        calls(ALICE, "bob", 1);
+        expect("alice-desk: ok 1 rejected (declined)", NULL);
+        ck_assert_str_eq(world.call.record.receiver.uid, "bob");
+        ck_assert_uint_eq(exchange_n_calls(world.exchange), 0);
+}
+END_TEST
+
+START_TEST(rule_1_an_id_of_the_history_is_its_callers_alone)
+{
+        CallRecord rung = long_over(CALL_DIRECTION_INCOMING, "bob-desk");
+        CallRecord of_phone = long_over(CALL_DIRECTION_OUTGOING, "alice-phone");
+        const PastCall pasts[] = {{&rung}, {&of_phone}, {NULL}};
+
+        comes(ALICE);
+        comes(BOB);
+        for (size_t i = 0; i < ELEMENTSOF(pasts); i++) {
+                world.past = &pasts[i];
+                calls(ALICE, "bob", 1);
+                expect("alice-desk: InvalidArgument", NULL);
+        }
+        ck_assert_uint_eq(exchange_n_calls(world.exchange), 0);
+}
+END_TEST
+
 START_TEST(rule_1_who_cannot_be_called_is_named)
 {
         comes(ALICE);
@@ -596,6 +641,8 @@ int main(void)
         tcase_add_test(ring, rule_1_the_receiver_sees_an_incoming_call);
         tcase_add_test(ring, rule_1_the_same_session_id_from_the_same_party_gives_the_same_answer);
         tcase_add_test(ring, rule_1_the_same_session_id_from_another_party_is_refused);
+        tcase_add_test(ring, rule_1_an_id_of_the_history_gives_its_caller_the_call_as_it_ended);
+        tcase_add_test(ring, rule_1_an_id_of_the_history_is_its_callers_alone);
         tcase_add_test(ring, rule_1_who_cannot_be_called_is_named);
         tcase_add_test(ring, rule_1_a_second_call_while_in_one_needs_parallel);
         tcase_add_test(ring, a_new_name_is_told_to_the_users_devices);

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "hub/past-calls.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <uthash.h>
+
+#include "hub/call-history-internal.h"
+#include "store/query.h"
+
+/* Records enter the index in the order of their changes: the rest come after the last one in it. */
+#define AFTER_SETTLED                                                        \
+        " changed_at > ifnull((SELECT changed_at FROM history WHERE settled" \
+        "  ORDER BY changed_at DESC LIMIT 1), 0) AND NOT settled"
+
+typedef enum PastStatement {
+        UNSETTLED_IDS,
+        ANYBODYS,
+        OWN,
+        OWN_UNSETTLED,
+        PAST_STATEMENT_COUNT,
+} PastStatement;
+
+static const char *const statements_sql[PAST_STATEMENT_COUNT] = {
+        [UNSETTLED_IDS] = "SELECT DISTINCT session_id FROM history WHERE" AFTER_SETTLED,
+        [ANYBODYS] = "SELECT 1 FROM history WHERE session_id = ?1 AND settled LIMIT 1",
+        [OWN] = "SELECT json, unseen," METADATA
+                " FROM history WHERE session_id = ?1 AND uid = ?2 AND settled",
+        /* Of some thousand rows, and only for an id that is known to be among them. */
+        [OWN_UNSETTLED] = "SELECT json, unseen," METADATA " FROM history WHERE" AFTER_SETTLED
+                          " AND session_id = ?1 AND uid = ?2 ORDER BY changed_at DESC LIMIT 1",
+};
+
+typedef struct Noted {
+        char session_id[UUID_LENGTH + 1];
+        UT_hash_handle hh;
+} Noted;
+
+struct PastCalls {
+        Noted *noted;
+        sqlite3_stmt *statements[PAST_STATEMENT_COUNT];
+};
+
+int past_calls_note(PastCalls *calls, const char *session_id)
+{
+        Noted *noted = NULL;
+
+        HASH_FIND_STR(calls->noted, session_id, noted);
+        if (noted)
+                return 0;
+        noted = calloc(1, sizeof(*noted));
+        if (!noted)
+                return -ENOMEM;
+        STR_SET(noted->session_id, session_id);
+        HASH_ADD_STR(calls->noted, session_id, noted);
+        if (!noted->hh.tbl) {
+                free(noted);
+                return -ENOMEM;
+        }
+        return 0;
+}
+
+void past_calls_settled(PastCalls *calls)
+{
+        Noted *noted, *next;
+
+        HASH_ITER (hh, calls->noted, noted, next) {
+                HASH_DEL(calls->noted, noted);
+                free(noted);
+        }
+}
+
+int past_calls_new(Database *database, PastCalls **ret)
+{
+        _cleanup_(past_calls_freep) PastCalls *calls = calloc(1, sizeof(*calls));
+        sqlite3_stmt *ids;
+
+        if (!calls)
+                return -ENOMEM;
+        int r = database_prepare(database, statements_sql, PAST_STATEMENT_COUNT, calls->statements);
+        if (r < 0)
+                return r;
+        ids = calls->statements[UNSETTLED_IDS];
+        QUERY_FOREACH (ids, r)
+                r = past_calls_note(calls, query_text(ids, 0));
+        r = query_end(ids, r);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(calls);
+        return 0;
+}
+
+/* The database owns the statements. */
+PastCalls *past_calls_free(PastCalls *calls)
+{
+        if (!calls)
+                return NULL;
+        past_calls_settled(calls);
+        free(calls);
+        return NULL;
+}
+
+/* Returns 1 if there is such a row, 0, or negative errno. */
+static int has_row(sqlite3_stmt *query, const char *session_id)
+{
+        query_bind(query, "s", session_id);
+        return query_end(query, query_next(query));
+}
+
+/* An empty text stands for a record that its user has deleted. */
+static int read_own(sqlite3_stmt *query, const char *session_id, const char *uid, CallRecord *ret)
+{
+        query_bind(query, "ss", session_id, uid);
+        int r = query_next(query);
+        if (r > 0) {
+                r = str_empty(query_text(query, 0)) ? 1 : call_history_read(query, 0, ret);
+                r = r < 0 ? r : r == 0 ? PAST_CALL_OWN : PAST_CALL_OTHERS;
+        }
+        return query_end(query, r);
+}
+
+int past_calls_find(PastCalls *calls, const char *uid, const char *session_id, CallRecord *ret)
+{
+        Noted *noted = NULL;
+
+        HASH_FIND_STR(calls->noted, session_id, noted);
+        int settled = has_row(calls->statements[ANYBODYS], session_id);
+        if (settled < 0 || (settled == 0 && !noted))
+                return settled;
+        int r = noted ? read_own(calls->statements[OWN_UNSETTLED], session_id, uid, ret) : 0;
+        if (r == 0 && settled)
+                r = read_own(calls->statements[OWN], session_id, uid, ret);
+        return r == 0 ? PAST_CALL_OTHERS : r;
+}
