@@ -16,7 +16,7 @@ export class History {
                 if (first)
                         this.records.clear();
                 for (const record of records ?? [])
-                        this.records.set(record.session_id, record);
+                        this.put(record);
                 this.cursor = next ?? "";
                 this.isKnown = true;
         }
@@ -25,8 +25,17 @@ export class History {
         put(record) {
                 const isNew = !this.records.has(record.session_id);
 
+                if (this.isAnothers(record))
+                        return false;
                 this.records.set(record.session_id, record);
                 return isNew;
+        }
+
+        /* Whether the id is that of a call of other people, or the other way round (rule 1). */
+        isAnothers(record) {
+                const known = this.records.get(record.session_id);
+
+                return known !== undefined && !isSameCall(known, record);
         }
 
         /* Without ids: forgets all records, or those initiated up to `until`. */
@@ -64,6 +73,11 @@ export class History {
                 }
                 return [...people.values()];
         }
+}
+
+function isSameCall(a, b) {
+        return a.direction === b.direction && a.receiver_type === b.receiver_type &&
+               a.initiator.uid === b.initiator.uid && a.receiver.uid === b.receiver.uid;
 }
 
 export function isUnseen(record) {

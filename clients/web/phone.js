@@ -501,6 +501,8 @@ export class Phone {
         }
 
         #takeIncoming(snapshot, now) {
+                if (this.history.isAnothers(snapshot))
+                        return;
                 const known = this.calls.get(snapshot.session_id);
                 const isNew = !known?.isLive;
                 const call = isNew ? new Call(snapshot, now) : known;

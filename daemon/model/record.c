@@ -93,6 +93,13 @@ int call_record_copy(CallRecord *record, const CallRecord *from)
         return 0;
 }
 
+bool call_record_is_same(const CallRecord *a, const CallRecord *b)
+{
+        return str_eq(a->session_id, b->session_id) && a->direction == b->direction &&
+               a->receiver_type == b->receiver_type && str_eq(a->initiator.uid, b->initiator.uid) &&
+               str_eq(a->receiver.uid, b->receiver.uid);
+}
+
 void call_record_done(CallRecord *record)
 {
         metadata_done(&record->metadata);

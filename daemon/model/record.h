@@ -88,6 +88,12 @@ typedef struct CallRecord {
 int call_record_copy(CallRecord *record, const CallRecord *from);
 void call_record_done(CallRecord *record);
 
+/*
+ * Whether both are views of one call by one user: the same id, direction and users. A record of
+ * another call never takes the place of one that there is (rule 1).
+ */
+bool call_record_is_same(const CallRecord *a, const CallRecord *b);
+
 /* The other party: the receiver (user or group) of an outgoing call, else the initiator. */
 static inline const Party *call_record_peer(const CallRecord *record)
 {

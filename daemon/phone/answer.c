@@ -47,9 +47,7 @@ static uint32_t call_take_answer(PhoneCall *call, const CallRecord *news)
                 properties |= PHONE_PROPERTY_HANDLED_BY;
         record->type = news->type;
         record->answered_at = news->answered_at;
-        /* Which device has answered, and nobody else than who was called. */
-        if (str_eq(record->receiver.uid, news->receiver.uid))
-                record->receiver = news->receiver;
+        record->receiver = news->receiver;
         call->stored.member_ringing = false;
         return properties;
 }

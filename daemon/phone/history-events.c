@@ -19,7 +19,8 @@ int phone_history_news(Phone *phone, const CallRecord *record)
         r = phone_history_put(phone, record);
         if (r < 0)
                 return r;
-        return call && call_is_live(call) && call->unknown
+        return call && call_is_live(call) && call->unknown &&
+                               call_record_is_same(&call->stored.record, record)
                        ? call_over_by_record(phone, call, record)
                        : 0;
 }

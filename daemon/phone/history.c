@@ -18,11 +18,21 @@ static bool history_asked(const Phone *phone, MessageType type, const CallRecord
         return false;
 }
 
+static bool history_is_anothers(const Phone *phone, const CallRecord *record)
+{
+        const PhoneCallInfo *call = phone_call_find(phone, record->session_id);
+
+        return call && !call_record_is_same(&call->stored.record, record);
+}
+
 int phone_history_put(Phone *phone, const CallRecord *record)
 {
         CallRecord copy = {};
         int r;
 
+        /* The id is that of another call on this device, whatever the hub says. */
+        if (history_is_anothers(phone, record))
+                return 0;
         /* A pending deletion is newer than the record, so the record is not stored. */
         if (history_asked(phone, MESSAGE_FORGET, record))
                 return 0;

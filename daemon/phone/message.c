@@ -29,7 +29,7 @@ static int message_incoming(Phone *phone, const Message *message)
         if (record->direction != CALL_DIRECTION_INCOMING || record->status != CALL_STATUS_INITIATED)
                 return 0;
         if (call) {
-                if (call_rings(call))
+                if (call_rings(call) && call_record_is_same(&call->stored.record, record))
                         call_ring_for(phone, call, snapshot->remaining_ms);
                 return 0;
         }
@@ -61,7 +61,8 @@ static int message_accepted(Phone *phone, const Message *message)
 {
         PhoneCall *call = call_find(phone, message->call.record.session_id);
 
-        if (call && call->stored.record.direction == CALL_DIRECTION_OUTGOING)
+        if (call && call->stored.record.direction == CALL_DIRECTION_OUTGOING &&
+            call_record_is_same(&call->stored.record, &message->call.record))
                 call_answered(phone, call, &message->call, true);
         return 0;
 }

@@ -368,18 +368,21 @@ static const ReplyRule *reply_rule(MessageType type)
  * Whether the reply is about the call that was asked for. An initiate may have become a part in
  * another call (rules 10, 11), but of the same user or group.
  */
-static bool call_fits(const HubRequest *request, const CallRecord *record)
+static bool call_fits(const Phone *phone, const HubRequest *request, const CallRecord *record)
 {
+        const PhoneCallInfo *known = phone_call_find(phone, record->session_id);
         const MessageInitiate *asked = &request->message.initiate;
         bool same = str_eq(record->session_id, hub_request_session_id(request));
         bool outgoing = record->direction == CALL_DIRECTION_OUTGOING;
         bool group = record->receiver_type == RECEIVER_TYPE_GROUP;
         const Party *peer = group ? &record->receiver : call_record_peer(record);
 
+        if (request->message.type != MESSAGE_ACCEPT && request->message.type != MESSAGE_INITIATE)
+                return true;
+        if (known && !call_record_is_same(&known->stored.record, record))
+                return false;
         if (request->message.type == MESSAGE_ACCEPT)
                 return same && (group || !outgoing);
-        if (request->message.type != MESSAGE_INITIATE)
-                return true;
         return record->receiver_type == asked->receiver_type &&
                str_eq(peer->uid, asked->receiver) && (!same || outgoing);
 }
@@ -400,7 +403,7 @@ int hub_request_replied(Phone *phone, uint64_t id, const MessageReply *reply)
 
         const ReplyRule *rule = reply_rule(request->message.type);
         if (!reply->error &&
-            !(reply->kind == rule->kind && call_fits(request, &reply->call.record)))
+            !(reply->kind == rule->kind && call_fits(phone, request, &reply->call.record)))
                 reply = &wrong;
         hub_request_take(phone, request);
         r = rule->take(phone, request, reply);

@@ -144,6 +144,8 @@ static int welcome_call(Phone *phone, const CallSnapshot *snapshot)
 
         if (!call)
                 return welcome_new_call(phone, snapshot);
+        if (!call_record_is_same(&call->stored.record, &snapshot->record))
+                return 0;
         if (!call_is_live(call) || call->stored.unwanted)
                 welcome_unwanted_call(phone, snapshot);
         if (!call_is_live(call))
@@ -287,7 +289,8 @@ static int welcome_history(Phone *phone, const ReplyWelcome *welcome)
                  * After a resume, events report the end instead: this device may have joined a
                  * group's call again since the record was made.
                  */
-                if (call && !welcome->resumed && !welcome_has(welcome, call))
+                if (call && call_record_is_same(&call->stored.record, record) &&
+                    !welcome->resumed && !welcome_has(welcome, call))
                         r = call_over_by_record(phone, call, record);
                 if (r == 0)
                         r = phone_reserve(phone);

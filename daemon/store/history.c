@@ -35,17 +35,18 @@ static const DatabaseSchema schema = {steps, ELEMENTSOF(steps)};
         "INSERT INTO calls (" HISTORY_COLUMNS                                               \
         ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "                           \
         "?, ?, ?) ON CONFLICT (session_id) DO UPDATE SET "                                  \
-        "direction = excluded.direction, call_type = excluded.call_type, "                  \
-        "receiver_type = excluded.receiver_type, initiator_uid = excluded.initiator_uid, "  \
+        "call_type = excluded.call_type, "                                                  \
         "initiator_name = excluded.initiator_name, "                                        \
         "initiator_device = excluded.initiator_device, "                                    \
-        "receiver_uid = excluded.receiver_uid, receiver_name = excluded.receiver_name, "    \
+        "receiver_name = excluded.receiver_name, "                                          \
         "receiver_device = excluded.receiver_device, reason = excluded.reason, "            \
         "initiated_at = excluded.initiated_at, ringing_since = excluded.ringing_since, "    \
         "answered_at = excluded.answered_at, ended_at = excluded.ended_at, "                \
         "duration = excluded.duration, seen = CASE WHEN status = 'missed' AND "             \
         "excluded.status = 'missed' THEN max(seen, excluded.seen) ELSE excluded.seen END, " \
-        "status = excluded.status"
+        "status = excluded.status"                                                          \
+        " WHERE direction = excluded.direction AND receiver_type = excluded.receiver_type"  \
+        " AND initiator_uid = excluded.initiator_uid AND receiver_uid = excluded.receiver_uid"
 
 int history_statement(History *history, const char *sql, sqlite3_stmt **ret)
 {
@@ -126,6 +127,8 @@ int history_put(History *history, const CallRecord *record)
         if (r < 0)
                 return r;
         r = put_call(history, record);
+        if (r == 0)
+                r = -EEXIST;
         if (r >= 0)
                 r = put_metadata(history, record);
         return database_end(history->database, MIN_OF(r, 0));
@@ -162,6 +165,24 @@ int history_mark_seen(History *history, const MessageSessions *sessions, size_t 
                               " WHERE status = 'missed' AND seen = 0 AND initiated_at <= ?",
                               "UPDATE calls SET seen = 1 WHERE session_id = ? AND seen = 0",
                               sessions, ret_changed);
+}
+
+int history_is_anothers(History *history, const CallRecord *record)
+{
+        _cleanup_statement_ sqlite3_stmt *statement = NULL;
+        int r = history_statement(history,
+                                  "SELECT 1 FROM calls WHERE session_id = ? AND NOT (direction = ?"
+                                  " AND receiver_type = ? AND initiator_uid = ?"
+                                  " AND receiver_uid = ?)",
+                                  &statement);
+
+        if (r < 0)
+                return r;
+        query_bind(statement, "sssss", record->session_id,
+                   call_direction_to_string(record->direction),
+                   receiver_type_to_string(record->receiver_type), record->initiator.uid,
+                   record->receiver.uid);
+        return query_end(statement, query_next(statement));
 }
 
 int history_forget(History *history, const MessageSessions *sessions, size_t *ret_changed)

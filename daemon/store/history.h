@@ -36,7 +36,13 @@ int history_open(const char *path, History **ret, char **ret_text);
 History *history_free(History *history);
 DEFINE_CLEANUP(History *, history_free);
 
+/*
+ * In place of an older record of the call. -EEXIST: the session id is that of another call, of
+ * other users or the other way round, and its record stays.
+ */
 int history_put(History *history, const CallRecord *record);
+/* Whether history_put() would return -EEXIST: 1, 0, or another negative errno. */
+int history_is_anothers(History *history, const CallRecord *record);
 /*
  * Reads a page, newest first. `cursor` is the `next` of the previous page, or empty. -EINVAL: the
  * cursor is not valid.

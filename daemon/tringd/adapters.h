@@ -14,6 +14,9 @@ extern const WorkersEvents workers_events;        /* media.c */
 extern const RingerEvents ringer_events;          /* media.c */
 extern const CallStoreEvents call_store_events;   /* restore.c */
 
+/* hub-events.c: what the hub has said; result and errors as of phone_message(). */
+int hub_message(Daemon *daemon, const Message *message);
+
 /*
  * Connects with the stored token. Does nothing without a token, and reports an unreadable one in
  * ConnectionError.

@@ -2,6 +2,7 @@
 #include "tringd/history-writer.h"
 
 #include <errno.h>
+#include <utlist.h>
 
 #include "base/log.h"
 #include "tringd/write-behind.h"
@@ -89,9 +90,24 @@ bool history_writer_flush(HistoryWriter *writer)
         return writer->queue.count == 0;
 }
 
+static const CallRecord *find_queued(const HistoryWriter *writer, const char *session_id)
+{
+        WriteBehindItem *item;
+
+        DL_FOREACH (writer->queue.items, item) {
+                if (str_eq(item->key, session_id))
+                        return &queued_record(item)->record;
+        }
+        return NULL;
+}
+
 int history_writer_put(HistoryWriter *writer, const CallRecord *record)
 {
         WriteBehind *queue = &writer->queue;
+        const CallRecord *older = find_queued(writer, record->session_id);
+
+        if (older && !call_record_is_same(older, record))
+                return -EEXIST;
         QueuedRecord *queued = calloc(1, sizeof(*queued));
         int r = queued ? call_record_copy(&queued->record, record) : -ENOMEM;
 

@@ -28,7 +28,9 @@ int history_writer_new(sd_event *event, History *history, void (*written)(void *
 HistoryWriter *history_writer_free(HistoryWriter *writer); /* writes pending records */
 DEFINE_CLEANUP(HistoryWriter *, history_writer_free);
 
-/* Queues a copy; a later record of the same call replaces a queued one. */
+/*
+ * Queues a copy; a later record of the same call replaces a queued one. -EEXIST: as history_put().
+ */
 int history_writer_put(HistoryWriter *writer, const CallRecord *record);
 
 /* Returns true if everything is written. */

@@ -2,6 +2,7 @@
 /* Handlers of the uplink's events: every message of the hub enters the phone here. */
 #include <errno.h>
 
+#include "base/array.h"
 #include "base/log.h"
 #include "tringd/adapters.h"
 #include "tringd/errors.h"
@@ -27,6 +28,62 @@ static void on_refused(void *userdata, HubRefusal refusal, const char *text)
                            "the hub's refusal");
 }
 
+/*
+ * Whether the hub gives the session id of a call that the history has to a call of other users
+ * (rule 1). If the history cannot be read, it cannot be changed either.
+ */
+static bool is_anothers(Daemon *daemon, const CallRecord *record)
+{
+        History *history = state_store_history(daemon);
+
+        if (!history || history_is_anothers(history, record) <= 0)
+                return false;
+        log_fields(LOG_WARNING, "the hub uses the id of a call again for another: ignored",
+                   "SESSION_ID=%s", record->session_id, "PEER=%s", call_record_peer(record)->uid,
+                   NULL);
+        return true;
+}
+
+/* Copies the calls of a welcome that are what their ids say, into memory for all of them. */
+static size_t copy_known_calls(Daemon *daemon, const ReplyWelcome *welcome, CallSnapshot *ret)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < welcome->n_calls; i++) {
+                if (!is_anothers(daemon, &welcome->calls[i].record))
+                        ret[n++] = welcome->calls[i];
+        }
+        return n;
+}
+
+static int welcome_message(Daemon *daemon, const Message *message)
+{
+        _cleanup_free_ CallSnapshot *calls = NULL;
+        Message sound = *message; /* shares what the message points to */
+        ReplyWelcome *welcome = &sound.reply.welcome;
+        int r = ARRAY_NEW(&calls, welcome->n_calls);
+
+        if (r < 0)
+                return r;
+        welcome->n_calls = copy_known_calls(daemon, welcome, calls);
+        welcome->calls = calls;
+        return phone_message(daemon->phone, DAEMON_NOW(daemon), &sound);
+}
+
+int hub_message(Daemon *daemon, const Message *message)
+{
+        const Message nothing = {.type = MESSAGE_NONE, .seq = message->seq};
+        bool is_welcome = message->type == MESSAGE_REPLY && message->reply.kind == REPLY_WELCOME &&
+                          !message->reply.error;
+
+        if (message->type == MESSAGE_INCOMING && is_anothers(daemon, &message->call.record))
+                message = &nothing;
+        int r = is_welcome ? welcome_message(daemon, message)
+                           : phone_message(daemon->phone, DAEMON_NOW(daemon), message);
+        daemon_pump(daemon);
+        return r;
+}
+
 static void on_message(void *userdata, const Message *message)
 {
         Daemon *daemon = userdata;
@@ -38,8 +95,7 @@ static void on_message(void *userdata, const Message *message)
                 state_store_user(daemon, &message->reply.welcome.user);
                 changes_manager(daemon->changes, PHONE_PROPERTY_USER);
         }
-        int r = phone_message(daemon->phone, DAEMON_NOW(daemon), message);
-        daemon_pump(daemon);
+        int r = hub_message(daemon, message);
         if (r < 0)
                 hub_uplink_reconnect(daemon->uplink, phone_message_error(r));
         else if (message->seq > 0)

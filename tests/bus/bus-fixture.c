@@ -208,9 +208,7 @@ sd_bus_message *fixture_call(BusFixture *fixture, const char *path, const char *
 
 void fixture_hub_says(BusFixture *fixture, const Message *message)
 {
-        ck_assert_int_ge(
-                phone_message(fixture->daemon->phone, DAEMON_NOW(fixture->daemon), message), 0);
-        daemon_pump(fixture->daemon);
+        ck_assert_int_ge(hub_message(fixture->daemon, message), 0);
         fixture_settle(fixture);
 }
 

@@ -10,7 +10,7 @@
 #include <systemd/sd-bus.h>
 
 #include "dbus/interfaces.h"
-#include "tringd/daemon.h"
+#include "tringd/adapters.h"
 
 #define RECORDED_MAX 64
 

@@ -153,6 +153,31 @@ static void log_call(uint64_t ended_at)
         log_call_of(SESSION, ended_at);
 }
 
+START_TEST(rule_1_a_ring_under_the_id_of_a_call_of_others_is_none)
+{
+        CallSnapshot ring = {.remaining_ms = 45000};
+        Message incoming = {.type = MESSAGE_INCOMING};
+
+        log_call(2);
+        fixture_settle(&fixture);
+        ck_assert(history_writer_flush(fixture.daemon->history_writer));
+        fixture_forget(&fixture);
+        (void)STR_SET(ring.record.session_id, SESSION);
+        (void)STR_SET(ring.record.initiator.uid, "mallory");
+        (void)STR_SET(ring.record.receiver.uid, "bob");
+        ring.record.direction = CALL_DIRECTION_INCOMING;
+        incoming.call = ring;
+        incoming.seq = ++fixture.seq;
+        fixture_hub_says(&fixture, &incoming);
+        ck_assert_uint_eq(fixture.n_heard, 0);
+        /* The call that it was may ring again: a group's, for one who has left it. */
+        (void)STR_SET(incoming.call.record.initiator.uid, "alice");
+        incoming.seq = ++fixture.seq;
+        fixture_hub_says(&fixture, &incoming);
+        ck_assert_str_eq(fixture.heard[0], "InterfacesAdded");
+}
+END_TEST
+
 START_TEST(a_call_is_in_the_logs_before_it_is_written)
 {
         Message groups = {.type = MESSAGE_GROUPS, .seq = ++fixture.seq};
@@ -233,6 +258,7 @@ int main(void)
         tcase_add_test(tests, do_not_disturb_asks_nobody_to_present);
         tcase_add_test(tests, a_listener_is_given_the_calls_that_ring);
         tcase_add_test(tests, a_session_that_is_found_on_connecting_is_announced_with_its_call);
+        tcase_add_test(tests, rule_1_a_ring_under_the_id_of_a_call_of_others_is_none);
         tcase_add_test(tests, a_call_is_in_the_logs_before_it_is_written);
         tcase_add_test(tests, missed_calls_are_counted_until_they_are_seen);
         tcase_add_test(tests, all_missed_calls_are_seen_however_many);

@@ -122,6 +122,53 @@ START_TEST(a_record_comes_back_as_it_was_put)
 }
 END_TEST
 
+static void put_another(void (*change)(CallRecord *record))
+{
+        CallRecord record;
+        HistoryPage page;
+
+        sample_record(&record);
+        size_t n_metadata = record.metadata.count;
+        ck_assert_int_eq(history_put(history, &record), 0);
+        ck_assert_int_eq(history_is_anothers(history, &record), 0);
+        change(&record);
+        STR_SET(record.reason, "hangup");
+        metadata_done(&record.metadata);
+        ck_assert_int_eq(history_is_anothers(history, &record), 1);
+        ck_assert_int_eq(history_put(history, &record), -EEXIST);
+        ck_assert_int_eq(history_page(history, &everything, 0, "", &page), 0);
+        ck_assert_uint_eq(page.n_records, 1);
+        ck_assert_str_ne(page.records[0].reason, "hangup");
+        ck_assert_uint_eq(page.records[0].metadata.count, n_metadata);
+        history_page_done(&page);
+        call_record_done(&record);
+}
+
+static void turn_round(CallRecord *record)
+{
+        record->direction = record->direction == CALL_DIRECTION_INCOMING ? CALL_DIRECTION_OUTGOING
+                                                                         : CALL_DIRECTION_INCOMING;
+}
+
+static void change_initiator(CallRecord *record)
+{
+        STR_SET(record->initiator.uid, "mallory");
+}
+
+static void change_receiver(CallRecord *record)
+{
+        STR_SET(record->receiver.uid, "mallory");
+}
+
+START_TEST(rule_1_the_record_of_another_call_takes_the_place_of_none)
+{
+        static void (*const changes[])(CallRecord * record) = {turn_round, change_initiator,
+                                                               change_receiver};
+
+        put_another(changes[_i]);
+}
+END_TEST
+
 START_TEST(putting_twice_leaves_one_record_as_it_was_put_last)
 {
         CallRecord record;
@@ -412,6 +459,8 @@ int main(void)
 
         tcase_add_checked_fixture(memory, setup, teardown);
         tcase_add_test(memory, a_record_comes_back_as_it_was_put);
+        tcase_add_loop_test(memory, rule_1_the_record_of_another_call_takes_the_place_of_none, 0,
+                            3);
         tcase_add_test(memory, putting_twice_leaves_one_record_as_it_was_put_last);
         tcase_add_test(memory, pages_follow_one_another_without_gap_or_repetition);
         tcase_add_test(memory, a_page_that_holds_exactly_the_rest_is_the_last);

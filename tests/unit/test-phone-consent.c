@@ -312,6 +312,33 @@ START_TEST(rule_22_an_answer_by_somebody_else_does_not_rename_who_was_called)
 }
 END_TEST
 
+/* Also after its end, while its object is there. */
+START_TEST(rule_1_no_word_of_the_hub_makes_a_call_anothers)
+{
+        CallSnapshot lie = incoming(CALL, CALL_STATUS_ONGOING);
+        Message logged = {.type = MESSAGE_LOGGED};
+        FIXTURE(f);
+
+        placed(f, CALL);
+        hub_gone(f);
+        hub_welcomes(f, &lie, 1, false);
+        forget(f);
+        ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_INITIATED);
+        hub_over(f, CALL, CALL_STATUS_REJECTED, CALL_REASON_DECLINED);
+        forget(f);
+        logged.logged = incoming(CALL, CALL_STATUS_MISSED).record;
+        hub_message(f, &logged);
+        expect(f, "");
+        accept_by(f, CALL, PROGRAM);
+        expect(f, "done:CallTerminated");
+        ck_assert_int_eq(phone_call_find(f->phone, CALL)->stored.record.direction,
+                         CALL_DIRECTION_OUTGOING);
+        logged.logged = outgoing(CALL, CALL_STATUS_REJECTED).record;
+        hub_message(f, &logged);
+        expect(f, "history:rejected/");
+}
+END_TEST
+
 int main(void)
 {
         const TTest *const tests[] = {
@@ -332,6 +359,7 @@ int main(void)
                 rule_22_who_declines_after_an_answer_that_timed_out_is_not_heard,
                 rule_22_a_call_that_is_placed_again_starts_as_muted_as_the_first_time,
                 rule_22_an_answer_by_somebody_else_does_not_rename_who_was_called,
+                rule_1_no_word_of_the_hub_makes_a_call_anothers,
         };
 
         return suite_run(phone_suite("consent", tests, ELEMENTSOF(tests)));

@@ -143,7 +143,7 @@ END_TEST
 /* Killed before the flow of media was stored. */
 static void adopted_in_a_hurry(Fixture *f)
 {
-        CallSnapshot call = incoming(CALL, CALL_STATUS_ONGOING);
+        CallSnapshot call = outgoing(CALL, CALL_STATUS_ONGOING);
         Participant other = {.id = "alice-1", .party.uid = "alice"};
 
         talking(f, CALL);

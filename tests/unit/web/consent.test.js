@@ -175,3 +175,18 @@ test("media that the hub says were left are not joined again by a welcome", () =
         f.expectAsked("history");
         assert.deepEqual(f.media, []);
 });
+
+test("no ring and no record makes a call of the history another's", () => {
+        const f = new Fixture();
+        const record = snapshot("in-1", "incoming", { status: "rejected", seen: true });
+
+        f.event("logged", record);
+        f.actions();
+        f.event("logged", { ...record, initiator: { uid: "mallory" }, status: "missed" });
+        f.ring("in-1", { initiator: { uid: "mallory" } });
+        assert.deepEqual(f.actions(), []);
+        assert.equal(f.call("in-1"), undefined);
+        assert.equal(f.phone.history.list[0].initiator.uid, "bob");
+        f.ring("in-1");
+        assert.ok(f.call("in-1").rings);
+});
