@@ -338,12 +338,14 @@ static void on_message(void *userdata, HubClient *hub, const Message *message)
         int r = phone_message(echo->phone, &instant, message);
 
         settle(echo);
-        if (r < 0)
+        if (r < 0) {
+                hub_client_failed(hub);
                 on_lost(echo, hub,
                         &(HubClientLoss){CALL_ERROR_NOT_CONNECTED, HUB_REFUSAL_NONE,
                                          phone_message_error(r)});
-        else if (message->seq > 0)
+        } else if (message->seq > 0) {
                 hub_client_worked(hub);
+        }
 }
 
 static void on_welcomed(void *userdata, HubClient *hub, const Message *welcome)

@@ -32,14 +32,19 @@ struct HubClient {
         HubRefusal refusal; /* while connecting: by the reply; the close code says more */
         char refusal_text[MESSAGE_TEXT_MAX + 1];
         usec_t online_since;    /* online: CLOCK_BOOTTIME */
+        bool worked, failed;    /* online: hub_client_worked(), hub_client_failed() */
         sd_event_source *timer; /* waiting: until the next try; connecting: for the welcome */
         Backoff backoff;
 };
 
 void hub_client_disconnect(HubClient *client)
 {
-        if (client->state == HUB_CLIENT_ONLINE)
+        if (client->state == HUB_CLIENT_ONLINE && !client->failed) {
+                if (client->worked)
+                        backoff_reset(&client->backoff);
                 backoff_lasted(&client->backoff, clock_boottime() - client->online_since);
+        }
+        client->worked = client->failed = false;
         client->timer = sd_event_source_disable_unref(client->timer);
         client->websocket = websocket_free(client->websocket);
         client->state = HUB_CLIENT_IDLE;
@@ -210,6 +215,7 @@ static void on_message(void *userdata, const char *text, size_t length)
                 lost_by_error(client, r);
         } else if (r > 0) {
                 log_warning("the hub sent an invalid message: %s", complaint);
+                hub_client_failed(client);
                 lost(client, CALL_ERROR_NOT_CONNECTED, "the hub sent an invalid message");
         } else if (client->state == HUB_CLIENT_ONLINE) {
                 client->events->message(client->userdata, client, &message);
@@ -324,7 +330,12 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
 
 void hub_client_worked(HubClient *client)
 {
-        backoff_reset(&client->backoff);
+        client->worked = true;
+}
+
+void hub_client_failed(HubClient *client)
+{
+        client->failed = true;
 }
 
 void hub_client_retry(HubClient *client)

@@ -70,11 +70,14 @@ void hub_client_allow_insecure(HubClient *client, bool insecure);
 /*
  * Disconnects if connected, and connects again after the back-off. A welcome alone does not shorten
  * the back-off: the error that ended the last connection may come next. A connection that lasted
- * BACKOFF_LASTS_US, or that hub_client_worked() was called for, resets it.
+ * BACKOFF_LASTS_US, or that hub_client_worked() was called for, resets it, unless the hub made it
+ * useless.
  */
 void hub_client_retry(HubClient *client);
 /* An event has come by this connection, and was taken. */
 void hub_client_worked(HubClient *client);
+/* What the hub has sent by this connection is of no use: it is about to be ended. */
+void hub_client_failed(HubClient *client);
 
 /* Disconnects without a callback; the client is idle then. */
 void hub_client_disconnect(HubClient *client);

@@ -25,6 +25,40 @@ int phone_history_news(Phone *phone, const CallRecord *record)
                        : 0;
 }
 
+void phone_history_pages_begin(Phone *phone)
+{
+        phone->n_history_pages = 0;
+        phone->history_page_date = USEC_NEVER;
+        *phone->history_page_id = '\0';
+}
+
+/* Whether the page goes further back than those before. One whose records are deleted is empty. */
+static bool page_is_older(const Phone *phone, const char *cursor, const ReplyHistory *page)
+{
+        const CallRecord *last;
+
+        if (page->n_records == 0)
+                return !str_eq(page->next, cursor);
+        last = &page->records[page->n_records - 1];
+        return last->initiated_at != phone->history_page_date
+                       ? last->initiated_at < phone->history_page_date
+                       : strcmp(last->session_id, phone->history_page_id) < 0;
+}
+
+bool phone_history_pages_go_on(Phone *phone, const char *cursor, const ReplyHistory *page)
+{
+        if (!*page->next || ++phone->n_history_pages >= HISTORY_PAGES_MAX ||
+            !page_is_older(phone, cursor, page))
+                return false;
+        if (page->n_records > 0) {
+                const CallRecord *last = &page->records[page->n_records - 1];
+
+                phone->history_page_date = last->initiated_at;
+                STR_SET(phone->history_page_id, last->session_id);
+        }
+        return true;
+}
+
 int phone_history_page(Phone *phone, const ReplyHistory *page)
 {
         int r;

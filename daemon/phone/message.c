@@ -10,6 +10,7 @@
 #include "phone/call.h"
 #include "phone/connection.h"
 #include "phone/end.h"
+#include "phone/event-rate.h"
 #include "phone/handlers.h"
 #include "phone/history-events.h"
 #include "phone/member.h"
@@ -131,6 +132,8 @@ static int message_dispatch(Phone *phone, const Message *message)
                 return 0;
         if (message->seq > phone->seq_seen + 1)
                 return -EPROTO;
+        if (!event_rate_allows(phone, message->type))
+                return -EBUSY;
         if (message->type != MESSAGE_NONE) {
                 assert(events[message->type]);
                 r = events[message->type](phone, message);
@@ -144,8 +147,14 @@ static int message_dispatch(Phone *phone, const Message *message)
 
 const char *phone_message_error(int error)
 {
-        return error == -EPROTO ? "events from the hub are missing; connecting again to get them"
-                                : "out of memory; connecting again";
+        switch (error) {
+        case -EPROTO:
+                return "events from the hub are missing; connecting again to get them";
+        case -EBUSY:
+                return "the hub sends too many events at once; connecting again later";
+        default:
+                return "out of memory; connecting again";
+        }
 }
 
 int phone_take_message(Phone *phone, const Message *message)

@@ -52,6 +52,12 @@
 #define SWITCH_KILL_US (2 * USEC_PER_SEC)
 #define PING_OF_ADAPTER 1  /* serial of questions that are not the phone's; its own are larger */
 #define PHONE_CALLS_MAX 64 /* live calls on this device; one more is TooMany */
+/* Events of the hub (event-rate.h). Records of the history have a burst of their own. */
+#define HUB_EVENTS_PER_S 100
+#define HUB_EVENTS_BURST 1000 /* four times what a hub queues for a device by default */
+#define HUB_LOGGED_BURST 10000
+/* Of the hub's history that are read after one welcome: what the store keeps (store/history.h). */
+#define HISTORY_PAGES_MAX 256
 
 typedef struct Phone Phone;
 
@@ -412,8 +418,8 @@ usec_t phone_next_deadline(const Phone *phone); /* CLOCK_BOOTTIME, or USEC_NEVER
         PHONE_INPUT(phone, now, PHONE_INPUT_REFUSED, .refusal = {reason, text})
 /*
  * A message of the hub: MESSAGE_REPLY, an event, or MESSAGE_NONE with the seq of an event that this
- * version does not know. Also returns -EPROTO when events before this one are missing: drop the
- * connection, and the hub sends them again after the next hello.
+ * version does not know. Also returns -EPROTO when events before this one are missing, and -EBUSY
+ * when they come too fast: drop the connection, and the hub sends them again after the next hello.
  */
 #define phone_message(phone, now, from_hub) \
         PHONE_INPUT(phone, now, PHONE_INPUT_MESSAGE, .message = from_hub)

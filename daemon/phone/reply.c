@@ -293,7 +293,7 @@ static int reply_history(Phone *phone, HubRequest *request, const MessageReply *
                 return r;
         if (probes)
                 return welcome_history_known(phone);
-        if (!*reply->history.next) {
+        if (!phone_history_pages_go_on(phone, request->message.history.cursor, &reply->history)) {
                 phone->history_since = phone->history_paged_to;
                 return welcome_history_known(phone);
         }

@@ -189,8 +189,13 @@ struct Phone {
         Party user;
         char link[UUID_LENGTH + 1]; /* link id of the last welcome */
         uint64_t seq_seen, seq_acked;
-        usec_t ack_at; /* USEC_NEVER: nothing to acknowledge */
+        usec_t ack_at;                   /* USEC_NEVER: nothing to acknowledge */
+        usec_t events_time, logged_time; /* event-rate.c */
         usec_t history_since, history_paged_to;
+        /* Of the pages that are being read: how many, and the last record so far. */
+        unsigned n_history_pages;
+        usec_t history_page_date;
+        char history_page_id[UUID_LENGTH + 1];
         /*
          * `date` of the last welcome. Deletions arrive after the welcome, so history_since may
          * advance to it only with the next message. 0: already done.

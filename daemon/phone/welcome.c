@@ -8,6 +8,7 @@
 #include "phone/answer.h"
 #include "phone/call.h"
 #include "phone/end.h"
+#include "phone/history-events.h"
 #include "phone/history.h"
 #include "phone/hub-send.h"
 #include "phone/participant-events.h"
@@ -306,6 +307,7 @@ static int welcome_history(Phone *phone, const ReplyWelcome *welcome)
         /* Start over if pages were requested already: the first of them are outdated. */
         HubRequest *request = hub_request_find(phone, MESSAGE_HISTORY, "");
         phone->history_paged_to = welcome->date;
+        phone_history_pages_begin(phone);
         if (request)
                 request->message.history = (MessageHistory){0};
         else

@@ -3,6 +3,8 @@
 
 #include "store/history-internal.h"
 
+#define TRIM_STEP 64 /* calls: a megabyte of the largest */
+
 /* Statuses and other enums are stored as words. */
 static const char *const steps[] = {
         "CREATE TABLE calls ("
@@ -132,6 +134,46 @@ int history_put(History *history, const CallRecord *record)
         if (r >= 0)
                 r = put_metadata(history, record);
         return database_end(history->database, MIN_OF(r, 0));
+}
+
+/* What the file has in use. Pages that were freed are used again first. */
+#define SIZE                                                                         \
+        "SELECT (SELECT page_size FROM pragma_page_size) * ((SELECT page_count FROM" \
+        " pragma_page_count) - (SELECT freelist_count FROM pragma_freelist_count))"
+
+static int read_number(History *history, const char *sql, uint64_t *ret)
+{
+        _cleanup_statement_ sqlite3_stmt *statement = NULL;
+        int r = history_statement(history, sql, &statement);
+
+        return r < 0 ? r : query_number(statement, ret);
+}
+
+static int delete_oldest(History *history, uint64_t n)
+{
+        _cleanup_statement_ sqlite3_stmt *statement = NULL;
+        int r = history_statement(history,
+                                  "DELETE FROM calls WHERE session_id IN (SELECT session_id FROM"
+                                  " calls ORDER BY initiated_at, session_id LIMIT ?)",
+                                  &statement);
+
+        return r < 0 ? r : query_run(statement, "t", n);
+}
+
+int history_trim(History *history)
+{
+        uint64_t n_calls = 0, size = 0;
+        int r = read_number(history, "SELECT count(*) FROM calls", &n_calls);
+
+        if (r >= 0 && n_calls > HISTORY_CALLS_MAX)
+                r = delete_oldest(history, n_calls - HISTORY_CALLS_MAX);
+        while (r >= 0 && (r = read_number(history, SIZE, &size)) >= 0 && size > HISTORY_BYTES_MAX) {
+                r = delete_oldest(history, TRIM_STEP);
+                /* The file is full of something else. */
+                if (r == 0)
+                        break;
+        }
+        return MIN_OF(r, 0);
 }
 
 /* Runs `all`, or `one` for each session id, and counts the records that it changed. */

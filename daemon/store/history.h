@@ -9,6 +9,13 @@
 #include "model/message.h"
 #include "store/database.h"
 
+/*
+ * What is kept: the newest calls, and no more of them than take so much of the file. A hub decides
+ * which records there are, and may send any number of them.
+ */
+#define HISTORY_CALLS_MAX 10000 /* a year of 27 calls a day */
+#define HISTORY_BYTES_MAX (16 * 1024 * 1024)
+
 typedef struct History History;
 
 typedef struct HistoryFilter {
@@ -50,6 +57,8 @@ int history_is_anothers(History *history, const CallRecord *record);
 int history_page(History *history, const HistoryFilter *filter, uint32_t limit, const char *cursor,
                  HistoryPage *ret);
 void history_page_done(HistoryPage *page);
+/* Deletes the oldest calls beyond the limits. The caller does that after it has put some. */
+int history_trim(History *history);
 
 /* *ret_changed is the number of records that changed; `ret_changed` may be NULL. */
 int history_mark_seen(History *history, const MessageSessions *sessions, size_t *ret_changed);

@@ -62,6 +62,9 @@ static int write_records(void *userdata)
                         writer->n_written++;
                 write_behind_drop(&writer->queue, item);
         }
+        int r = writer->n_written > 0 ? history_trim(writer->history) : 0;
+        if (r < 0)
+                log_warning("cannot delete the oldest calls from the history: %s", strerror(-r));
         return 0;
 }
 

@@ -97,7 +97,7 @@ static void on_message(void *userdata, const Message *message)
         }
         int r = hub_message(daemon, message);
         if (r < 0)
-                hub_uplink_reconnect(daemon->uplink, phone_message_error(r));
+                hub_uplink_failed(daemon->uplink, phone_message_error(r));
         else if (message->seq > 0)
                 hub_uplink_worked(daemon->uplink);
 }

@@ -329,6 +329,13 @@ void hub_uplink_reconnect(HubUplink *uplink, const char *reason)
         lost(uplink, &(HubClientLoss){CALL_ERROR_NOT_CONNECTED, HUB_REFUSAL_NONE, reason});
 }
 
+void hub_uplink_failed(HubUplink *uplink, const char *reason)
+{
+        if (has_connection(uplink->current))
+                hub_client_failed(uplink->current);
+        hub_uplink_reconnect(uplink, reason);
+}
+
 void hub_uplink_try_again(HubUplink *uplink)
 {
         /* If a login is under way it decides; after a failure end_trial() connects. */

@@ -67,6 +67,8 @@ int hub_uplink_send(HubUplink *uplink, const Message *message);
  * is gone. `reason` is for the log and ConnectionError.
  */
 void hub_uplink_reconnect(HubUplink *uplink, const char *reason);
+/* The same where what the hub sends is of no use: the wait grows even if events have come. */
+void hub_uplink_failed(HubUplink *uplink, const char *reason);
 
 /* Connects once more to a hub that has refused the device. */
 void hub_uplink_try_again(HubUplink *uplink);

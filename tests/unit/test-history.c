@@ -169,6 +169,90 @@ START_TEST(rule_1_the_record_of_another_call_takes_the_place_of_none)
 }
 END_TEST
 
+static size_t count_calls(void)
+{
+        char cursor[CURSOR_MAX + 1] = "";
+        HistoryPage page;
+        size_t n = 0;
+
+        do {
+                ck_assert_int_eq(
+                        history_page(history, &everything, HISTORY_PAGE_MAX, cursor, &page), 0);
+                n += page.n_records;
+                STR_SET(cursor, page.next);
+                history_page_done(&page);
+        } while (*cursor);
+        return n;
+}
+
+/* The date of the oldest call that is there. */
+static usec_t oldest(void)
+{
+        const HistoryFilter filter = {.until = DATE + HISTORY_CALLS_MAX};
+        char cursor[CURSOR_MAX + 1] = "";
+        usec_t date = 0;
+        HistoryPage page;
+
+        do {
+                ck_assert_int_eq(history_page(history, &filter, HISTORY_PAGE_MAX, cursor, &page),
+                                 0);
+                if (page.n_records > 0)
+                        date = page.records[page.n_records - 1].initiated_at;
+                STR_SET(cursor, page.next);
+                history_page_done(&page);
+        } while (*cursor);
+        return date;
+}
+
+START_TEST(the_oldest_calls_go_when_there_are_too_many)
+{
+        for (unsigned i = 0; i < HISTORY_CALLS_MAX; i++)
+                put_number(i);
+        ck_assert_int_eq(history_trim(history), 0);
+        ck_assert_uint_eq(count_calls(), HISTORY_CALLS_MAX);
+        for (unsigned i = HISTORY_CALLS_MAX; i < HISTORY_CALLS_MAX + 4; i++)
+                put_number(i);
+        ck_assert_int_eq(history_trim(history), 0);
+        ck_assert_uint_eq(count_calls(), HISTORY_CALLS_MAX);
+        ck_assert_uint_eq(oldest(), DATE + 2); /* pairs have the same date */
+}
+END_TEST
+
+static void put_large(unsigned i)
+{
+        char value[METADATA_VALUE_MAX + 1];
+        CallRecord record;
+
+        call_number(i, &record);
+        memset(value, 'x', METADATA_VALUE_MAX);
+        value[METADATA_VALUE_MAX] = '\0';
+        for (int k = 0; k < METADATA_MAX; k++) {
+                char key[] = {(char)('a' + k), '\0'};
+
+                ck_assert_int_eq(metadata_add(&record.metadata, key, value), 0);
+        }
+        ck_assert_int_eq(history_put(history, &record), 0);
+        call_record_done(&record);
+}
+
+START_TEST(the_oldest_calls_go_when_they_take_too_much)
+{
+        /* A value takes a page of 4 KiB of its own, and a little. */
+        unsigned n_fit = HISTORY_BYTES_MAX / 2 / (METADATA_MAX * 5000);
+
+        for (unsigned i = 0; i < n_fit; i++)
+                put_large(i);
+        ck_assert_int_eq(history_trim(history), 0);
+        ck_assert_uint_eq(count_calls(), n_fit);
+        for (unsigned i = n_fit; i < 4 * n_fit; i++)
+                put_large(i);
+        ck_assert_int_eq(history_trim(history), 0);
+        ck_assert_uint_ge(count_calls(), n_fit);
+        ck_assert_uint_lt(count_calls(), 2 * n_fit);
+        ck_assert_uint_gt(oldest(), DATE + n_fit);
+}
+END_TEST
+
 START_TEST(putting_twice_leaves_one_record_as_it_was_put_last)
 {
         CallRecord record;
@@ -480,5 +564,11 @@ int main(void)
         tcase_add_test(file, a_truncated_file_is_moved_aside_and_said);
         tcase_add_test(file, a_folder_that_is_not_there_is_an_error_that_names_the_file);
         suite_add_tcase(suite, file);
+        TCase *limits = tcase_create("limits");
+        tcase_set_timeout(limits, 60);
+        tcase_add_checked_fixture(limits, setup, teardown);
+        tcase_add_test(limits, the_oldest_calls_go_when_there_are_too_many);
+        tcase_add_test(limits, the_oldest_calls_go_when_they_take_too_much);
+        suite_add_tcase(suite, limits);
         return suite_run(suite);
 }

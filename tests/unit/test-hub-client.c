@@ -22,6 +22,7 @@ static struct {
         WsServer *server;
         HubClient *client;
         bool works; /* each connection carries an event */
+        bool fails; /* … and something that is of no use */
         char lost[MESSAGE_TEXT_MAX + 1];
         bool may_be_lost;
         size_t n_wanted;
@@ -42,6 +43,8 @@ static void on_welcomed(void *userdata, HubClient *client, const Message *messag
         f.welcomed_at[f.n_welcomes++] = clock_boottime();
         if (f.works)
                 hub_client_worked(client);
+        if (f.fails)
+                hub_client_failed(client);
         if (f.n_welcomes < f.n_wanted)
                 hub_client_retry(client);
         else
@@ -116,6 +119,15 @@ START_TEST(after_a_connection_that_worked_the_wait_is_the_first)
 }
 END_TEST
 
+START_TEST(a_connection_that_the_hub_made_useless_does_not_shorten_the_wait)
+{
+        f.works = f.fails = true;
+        connect_until(4);
+        for (size_t i = 0; i < 3; i++)
+                ck_assert_uint_ge(f.welcomed_at[i + 1] - f.welcomed_at[i], shortest_wait(i));
+}
+END_TEST
+
 /* 192.0.2.1 is nobody's: RFC 5737. */
 START_TEST(plain_text_that_is_not_allowed_any_more_is_not_tried)
 {
@@ -179,6 +191,7 @@ int main(void)
         tcase_add_checked_fixture(tcase, setup, teardown);
         tcase_set_timeout(tcase, 60);
         tcase_add_test(tcase, a_welcome_alone_does_not_shorten_the_wait);
+        tcase_add_test(tcase, a_connection_that_the_hub_made_useless_does_not_shorten_the_wait);
         tcase_add_test(tcase, after_a_connection_that_worked_the_wait_is_the_first);
         tcase_add_test(tcase, plain_text_that_is_not_allowed_any_more_is_not_tried);
         tcase_add_test(tcase, first_welcome_tells_whose_hub_it_is);
