@@ -175,16 +175,23 @@ static void call_state(char *ret, size_t size, const cJSON *call)
                 snprintf(ret, size, "%s", str_printable(printable, sizeof(printable), status));
 }
 
-/* Verification codes, which two people compare to make sure that nobody sits between them. */
+/*
+ * Verification codes, which two people compare to make sure that nobody sits between them, or why
+ * there are none.
+ */
 static void print_codes(FILE *file, const cJSON *call)
 {
         const cJSON *session = cJSON_GetObjectItemCaseSensitive(call, "session"), *other;
 
         cJSON_ArrayForEach (other, cJSON_GetObjectItemCaseSensitive(session, "participants")) {
                 const char *code = json_string(other, "verification_code");
-                char person[PRINT_PERSON_MAX], shown[32];
+                const char *why = json_string(other, "not_verifiable");
+                char person[PRINT_PERSON_MAX], shown[160];
 
-                if (!str_empty(code))
+                if (!str_empty(why))
+                        fprintf(file, "    %s is not verifiable: %s\n", print_person(person, other),
+                                str_printable(shown, sizeof(shown), why));
+                else if (!str_empty(code))
                         fprintf(file, "    verification code with %s: %s\n",
                                 print_person(person, other),
                                 str_printable(shown, sizeof(shown), code));

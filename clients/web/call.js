@@ -28,6 +28,7 @@ export class Call {
                 this.alertingReported = false;
                 this.sentence = ""; /* shown instead of the text for status and reason */
                 this.members = [];
+                this.connections = new Map(); /* how many there were, by uid */
                 this.joinToken = "";
                 this.duration = 0;
                 this.answeredAt = 0;
@@ -60,6 +61,14 @@ export class Call {
                 this.joinToken = snapshot.join_token ?? this.joinToken;
                 this.isConfirmed = true;
                 this.ringUntil = snapshot.remaining_ms ? now + snapshot.remaining_ms : 0;
+        }
+
+        /* Counts one more connection to that person in this call, and returns how many. */
+        countConnection(uid) {
+                const n = (this.connections.get(uid) ?? 0) + 1;
+
+                this.connections.set(uid, n);
+                return n;
         }
 
         get isLive() {

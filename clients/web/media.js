@@ -51,6 +51,7 @@ export class Media {
                 this.listening = setInterval(() => this.#listen(), LISTEN_MS);
         }
 
+        /* `others` have `verifies`: a verification code may be exchanged. */
         async join({ others, iceServers }) {
                 const generation = this.generation;
 
@@ -61,7 +62,7 @@ export class Media {
                         return;
                 /* We joined after these participants, so we make the offers. */
                 for (const other of others)
-                        this.#add(other.id, true);
+                        this.#add(other.id, true, other.verifies);
         }
 
         async joined(participant) {
@@ -70,7 +71,7 @@ export class Media {
                 await this.opening;
                 this.certificates = await this.certifying;
                 if (generation === this.generation)
-                        this.#add(participant.id, false);
+                        this.#add(participant.id, false, participant.verifies);
         }
 
         async signal(id, data) {
@@ -146,10 +147,11 @@ export class Media {
                 this.on.changed();
         }
 
-        #add(id, offers) {
+        #add(id, offers, verifies) {
                 const peer = new Peer({
                         id,
                         offers,
+                        verifies,
                         iceServers: this.iceServers,
                         certificates: this.certificates,
                         local: this.capture.stream,

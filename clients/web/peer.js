@@ -12,6 +12,7 @@ import { Verification } from "./verification.js";
 
 const LOST_AFTER_MS = 3000; /* without a path; it may recover by itself */
 const AGAIN_AFTER_MS = 8000; /* time for a new connection to be made */
+const CODE_AFTER_MS = 10000; /* once it is connected the code is there at once */
 const FIRST_AFTER_MS = 20000; /* for the first one: people may have to allow devices */
 
 export class Peer {
@@ -19,14 +20,14 @@ export class Peer {
          * `send(data)` sends a signal to the other side, `changed()` reports a change to show,
          * `fault(text)` an error; `rest` is passed to the connections.
          */
-        constructor({ id, offers, send, changed, fault, ...rest }) {
+        constructor({ id, offers, verifies, send, changed, fault, ...rest }) {
                 this.id = id;
                 this.offers = offers;
                 this.sendData = send;
                 this.changed = changed;
                 this.fault = fault;
                 this.rest = rest;
-                this.verification = new Verification(offers);
+                this.verification = new Verification(offers, globalThis.crypto, verifies);
                 this.connections = []; /* oldest first; all but the last are about to be closed */
                 this.current = null; /* the newest one that works or has worked; it is heard */
                 this.turn = Promise.resolve(); /* signals are handled one after the other */
@@ -57,6 +58,11 @@ export class Peer {
                 return this.isConnected ? this.verification.code : "";
         }
 
+        /* Why there will be no code: a clause; empty while it is known or awaited. */
+        get whyNoCode() {
+                return this.verification.why;
+        }
+
         signal(data) {
                 const signal = readSignal(data);
 
@@ -76,6 +82,7 @@ export class Peer {
 
         close() {
                 clearTimeout(this.timer);
+                clearTimeout(this.codeTimer);
                 for (const connection of this.connections)
                         connection.close();
                 this.isClosed = true;
@@ -139,7 +146,7 @@ export class Peer {
 
                 if (reply)
                         this.#send(reply);
-                if (this.verification.code)
+                if (this.verification.code || this.verification.why)
                         this.changed();
         }
 
@@ -162,7 +169,17 @@ export class Peer {
                         await this.#begin(this.#newest.number + 1).offer();
         }
 
+        /* Somebody in between could hold back the other side's part of the code. */
+        #awaitCode() {
+                this.codeTimer ??= setTimeout(() => {
+                        this.verification.overdue();
+                        this.changed();
+                }, CODE_AFTER_MS);
+        }
+
         #connectionChanged(connection) {
+                if (connection.isConnected)
+                        this.#awaitCode();
                 if (connection.isConnected && connection === this.#newest) {
                         this.current = connection;
                         for (const old of this.connections.splice(0, this.connections.length - 1))

@@ -6,6 +6,9 @@
  * Each join makes a new participant id; messages for an old id are dropped (rule 18).
  */
 
+import { nameOf } from "./words.js";
+
+const HANDSHAKES_MAX = 3; /* for verification codes, with one person in one call: as tringd */
 const MODE = "mesh"; /* each participant has a connection with each other one */
 
 export class Session {
@@ -111,7 +114,7 @@ export class Session {
                 this.phone.act({
                         type: "media-join",
                         own: this.own,
-                        others: ok.others ?? [],
+                        others: (ok.others ?? []).map((other) => this.#connecting(other)),
                         iceServers: ok.ice_servers ?? [],
                 });
                 this.#planRelays(ok.ice_lifetime, now);
@@ -148,7 +151,8 @@ export class Session {
                 switch (event.event) {
                 case "joined":
                         this.others.set(participant.id, participant);
-                        this.phone.act({ type: "media-joined", participant });
+                        this.phone.act({ type: "media-joined",
+                                         participant: this.#connecting(participant) });
                         break;
                 case "participant":
                         if (this.others.has(participant.id))
@@ -161,6 +165,19 @@ export class Session {
                         this.#takeSignal(event);
                         break;
                 }
+        }
+
+        /*
+         * Each connection to somebody is one guess of the verification code for a hub in between,
+         * which lets people join and leave at will: after a few there is none.
+         */
+        #connecting(participant) {
+                const n = this.call.countConnection(participant.uid);
+
+                if (n === HANDSHAKES_MAX + 1)
+                        this.phone.notice(`${nameOf(participant)} is not verifiable: more than ` +
+                                          `${HANDSHAKES_MAX} connections in this call`);
+                return { ...participant, verifies: n <= HANDSHAKES_MAX };
         }
 
         #takeSignal({ peer, data }) {

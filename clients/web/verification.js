@@ -13,10 +13,19 @@ const HEX = /^[0-9a-f]{64}$/;
 const FINGERPRINT = /^a=fingerprint:sha-256 ((?:[0-9a-f]{2}:){31}[0-9a-f]{2})$/i;
 const CODES = 100000000;
 
+/* Why there is no code, in the words of tringd (daemon/media, daemon/phone/handshake.c). */
+const NO_PART = "the other side has sent no part of a code";
+const OTHER_PART = "the other side’s part is not the one that it announced";
+const NOT_SENT = "the other side has not sent its part of the code";
+const NO_CRYPTO = "this page was not loaded over https";
+const TOO_OFTEN = "more than 3 connections in this call, so the code may have been guessed";
+
 export class Verification {
-        constructor(offers, crypto = globalThis.crypto) {
+        /* `verifies` false: there is to be no code, so nothing is told that helps to guess it. */
+        constructor(offers, crypto = globalThis.crypto, verifies = true) {
                 this.offers = offers;
-                this.subtle = crypto?.subtle ?? null;
+                this.subtle = verifies ? crypto?.subtle ?? null : null;
+                this.why = !verifies ? TOO_OFTEN : this.subtle ? "" : NO_CRYPTO;
                 this.nonce = hex(crypto.getRandomValues(new Uint8Array(NONCE_BYTES)));
                 this.otherNonce = "";
                 this.commitment = ""; /* of the side that offers */
@@ -24,6 +33,12 @@ export class Verification {
                 this.other = "";
                 this.hasSent = false; /* our part was sent with our first description */
                 this.code = "";
+        }
+
+        /* The other side's part should have come by now. If it comes later it is taken. */
+        overdue() {
+                if (!this.code)
+                        this.why ||= NOT_SENT;
         }
 
         /* Returns what to send with a description: our part with the first one, nothing later. */
@@ -56,6 +71,8 @@ export class Verification {
                         this.other = fingerprint;
                         if (!this.offers && HEX.test(signal.commitment ?? "") && this.subtle)
                                 this.commitment = signal.commitment;
+                        if (!(this.offers ? HEX.test(signal.nonce ?? "") : this.commitment))
+                                this.why ||= NO_PART;
                 }
                 /* The answer's nonce comes with its first description, the offer's by itself. */
                 const isTheirTurn = this.offers === Boolean(signal.sdp);
@@ -67,6 +84,7 @@ export class Verification {
                         await this.#checkCommitment(nonce);
                 this.otherNonce = nonce;
                 this.code = await this.#makeCode();
+                this.why = "";
                 return this.offers ? { nonce: this.nonce } : null;
         }
 
@@ -74,6 +92,7 @@ export class Verification {
                 if (await this.#hash(COMMITMENT, bytes(nonce)) === this.commitment)
                         return;
                 this.commitment = "";
+                this.why = OTHER_PART;
                 throw new Error("the verification code was tampered with");
         }
 

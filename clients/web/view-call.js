@@ -115,7 +115,9 @@ export class CallView {
                         states.push("connecting");
                 setText(part(tile, "name"), name);
                 setText(part(tile, "face"), initials(name));
-                setText(part(tile, "code"), this.session.others.size > 1 ? peer?.code ?? "" : "");
+                const why = peer?.whyNoCode ? `not verifiable: ${peer.whyNoCode}` : "";
+                const code = peer?.code || why;
+                setText(part(tile, "code"), this.session.others.size > 1 ? code : "");
                 setText(part(tile, "state"), states.length > 0 ? `, ${list(states)}` : "");
                 setShown(part(tile, "muted-icon"), Boolean(other.muted));
                 tile.classList.toggle("speaking", isSpeaking);
@@ -128,12 +130,19 @@ export class CallView {
                 setShown(peer.picture, peer.hasPicture && !other.video_paused);
         }
 
-        /* The code of the only other participant; with several, each tile shows its own. */
+        /*
+         * The code of the only other participant, or why there is none; with several, each tile
+         * shows its own.
+         */
         #updateCode(tiles, media) {
-                const code = tiles.length === 1 ? media.peers.get(tiles[0].id)?.code ?? "" : "";
+                const peer = tiles.length === 1 ? media.peers.get(tiles[0].id) : null;
+                const code = peer?.code ?? "";
+                const why = peer?.whyNoCode ?? "";
 
                 setShown(byId("call-code"), code !== "");
                 setText(byId("code"), code);
+                setShown(byId("call-no-code"), why !== "");
+                setText(byId("no-code"), why);
         }
 
         #updateSelf(call, media) {

@@ -109,7 +109,7 @@ static const RemoteParticipantEvents remote_events = {
 
 /* ---- participants ---- */
 
-int mesh_add(Mesh *mesh, const Participant *participant, bool offers)
+int mesh_add(Mesh *mesh, const Participant *participant, bool offers, bool verifies)
 {
         char text[MESSAGE_TEXT_MAX + 1];
         RemoteParticipant *remote;
@@ -123,6 +123,8 @@ int mesh_add(Mesh *mesh, const Participant *participant, bool offers)
                 report_fault(mesh, text);
                 return r;
         }
+        if (!verifies)
+                remote_participant_be_silent(remote);
         mesh->remotes = g_slist_append(mesh->remotes, remote);
         report_participant(mesh, remote);
         return 0;

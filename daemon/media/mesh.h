@@ -27,10 +27,10 @@ Mesh *mesh_free(Mesh *mesh);
 DEFINE_CLEANUP(Mesh *, mesh_free);
 
 /*
- * Adds a participant; `offers`: this side makes the offer. Returns 0, or negative errno after
- * reporting it as a fault.
+ * Adds a participant; `offers`: this side makes the offer; `verifies`: a verification code may be
+ * exchanged. Returns 0, or negative errno after reporting it as a fault.
  */
-int mesh_add(Mesh *mesh, const Participant *participant, bool offers);
+int mesh_add(Mesh *mesh, const Participant *participant, bool offers, bool verifies);
 /* Allows sending pictures to every participant, including those added later. */
 void mesh_want_video(Mesh *mesh);
 void mesh_remove(Mesh *mesh, const char *participant_id);

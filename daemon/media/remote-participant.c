@@ -12,6 +12,9 @@
 #include "media/verification.h"
 
 #define LOOK_S 1 /* between two checks whether the connection has to be replaced */
+/* How long the other side's part of a code may come after the connection: once it is there, at
+ * once. */
+#define VERIFY_WAIT_S 10
 /* How long the old connection stays beside the new one: the other side may switch later. */
 #define LINGER_US (2 * USEC_PER_SEC)
 
@@ -36,6 +39,7 @@ struct RemoteParticipant {
         guint timer, settling;
         RestartPace pace;
         bool wants_stats;
+        unsigned unverified_s; /* connected without a code */
 };
 
 static const PeerEvents peer_events;
@@ -117,6 +121,18 @@ void remote_participant_restart(RemoteParticipant *remote)
         send_signal(remote, &wanted);
 }
 
+/* Says so if the code does not come: somebody in between could hold it back. */
+static void look_for_code(RemoteParticipant *remote)
+{
+        const char *why = verification_why_none(&remote->verification);
+
+        if (!peer_is_trusted(remote->now.peer) || ++remote->unverified_s < VERIFY_WAIT_S / LOOK_S)
+                return;
+        verification_overdue(&remote->verification);
+        if (why != verification_why_none(&remote->verification))
+                report_changed(remote);
+}
+
 static gboolean look(void *data)
 {
         RemoteParticipant *remote = data;
@@ -124,6 +140,7 @@ static gboolean look(void *data)
 
         if (remote_video_look(remote->video))
                 report_changed(remote);
+        look_for_code(remote);
 
         if (remote->old.peer && now - remote->old_since >= LINGER_US)
                 connection_done(&remote->old);
@@ -229,6 +246,11 @@ static void pass_to_connection(RemoteParticipant *remote, const MediaSignal *sig
                 peer_signal(remote->next.peer, signal);
 }
 
+void remote_participant_be_silent(RemoteParticipant *remote)
+{
+        verification_be_silent(&remote->verification);
+}
+
 void remote_participant_signal(RemoteParticipant *remote, const MediaSignal *signal)
 {
         char text[MESSAGE_TEXT_MAX + 1];
@@ -241,7 +263,11 @@ void remote_participant_signal(RemoteParticipant *remote, const MediaSignal *sig
                         remote_participant_want_video(remote);
                 return;
         }
-        if (verification_take(&remote->verification, signal, text) < 0) {
+        const char *why = verification_why_none(&remote->verification);
+        int r = verification_take(&remote->verification, signal, text);
+        if (why != verification_why_none(&remote->verification))
+                report_changed(remote);
+        if (r < 0) {
                 report_fault(remote, text);
                 return;
         }
@@ -355,6 +381,7 @@ void remote_participant_status(const RemoteParticipant *remote, WorkerParticipan
         STR_SET(media->audio_node, remote_audio_node(remote->audio));
         STR_SET(media->video_node, remote_video_node(remote->video));
         media->picture = remote_video_is_coming(remote->video);
+        STR_SET(media->not_verifiable, verification_why_none(&remote->verification) ?: "");
         if (peer_is_trusted(peer))
                 verification_code(&remote->verification, media->verification_code);
 }

@@ -26,7 +26,8 @@ typedef struct RemoteParticipantEvents {
 
 /*
  * `media` must outlive the remote participant, `participant` is copied. `offers`: this side makes
- * the offers. Returns 0, -ENOMEM, or -EIO with a sentence in the log: GStreamer lacks an element.
+ * the offers. Returns 0, -ENOMEM, or -EIO with a
+ * sentence in the log: GStreamer lacks an element.
  */
 int remote_participant_new(const WorkerMedia *media, const Participant *participant, bool offers,
                            const RemoteParticipantEvents *events, void *userdata,
@@ -34,6 +35,8 @@ int remote_participant_new(const WorkerMedia *media, const Participant *particip
 RemoteParticipant *remote_participant_free(RemoteParticipant *remote);
 DEFINE_CLEANUP(RemoteParticipant *, remote_participant_free);
 
+/* No verification code may be exchanged; in the same turn as remote_participant_new(). */
+void remote_participant_be_silent(RemoteParticipant *remote);
 /* Takes a signal from the participant. Reports an invalid one as a fault, and ignores it. */
 void remote_participant_signal(RemoteParticipant *remote, const MediaSignal *signal);
 /*

@@ -127,6 +127,12 @@ void verification_init(Verification *verification, bool offers,
                 commit(nonce, verification->commitment);
 }
 
+void verification_be_silent(Verification *verification)
+{
+        verification->silent = true;
+        verification->commitment[0] = '\0';
+}
+
 static bool is_description(const MediaSignal *signal)
 {
         return signal->type == MEDIA_SIGNAL_OFFER || signal->type == MEDIA_SIGNAL_ANSWER;
@@ -136,6 +142,8 @@ void verification_send(Verification *verification, MediaSignal *signal)
 {
         if (!is_description(signal) || verification->own.known ||
             fingerprint_of_sdp(signal->text, &verification->own) < 0)
+                return;
+        if (verification->silent)
                 return;
         if (signal->type == MEDIA_SIGNAL_OFFER)
                 STR_SET(signal->commitment, verification->commitment);
@@ -155,16 +163,21 @@ static int take_nonce(Verification *verification, const char *hex,
         char commitment[MEDIA_SIGNAL_HEX_LENGTH + 1];
         uint8_t nonce[VERIFICATION_NONCE_SIZE];
 
+        if (verification->silent)
+                return 0;
         if (verification->offers || !verification->commitment[0] || !verification->own.known ||
             verification->other_hex[0])
                 return refuse(text, -EPERM, "unexpected nonce");
         unhex(hex, nonce);
         commit(nonce, commitment);
-        if (!str_eq(commitment, verification->commitment))
+        if (!str_eq(commitment, verification->commitment)) {
+                verification->why = "the other side's part is not the one that it announced";
                 return refuse(text, -EPERM,
                               "the other side's nonce is not the one that it committed to: "
                               "there may be someone in between");
+        }
         STR_SET(verification->other_hex, hex);
+        verification->why = NULL;
         return 0;
 }
 
@@ -188,10 +201,14 @@ static int take_description(Verification *verification, const MediaSignal *signa
          * our nonce could choose a certificate that fits.
          */
         verification->other = fingerprint;
+        if (verification->silent)
+                return 0;
         if (verification->offers)
                 STR_SET(verification->other_hex, signal->nonce);
         else
                 STR_SET(verification->commitment, signal->commitment);
+        if (!(verification->offers ? verification->other_hex[0] : verification->commitment[0]))
+                verification->why = "the other side has sent no part of a code";
         return 0;
 }
 
@@ -211,6 +228,17 @@ bool verification_open(Verification *verification, MediaSignal *ret)
         *ret = (MediaSignal){.type = MEDIA_SIGNAL_NONCE};
         STR_SET(ret->nonce, verification->own_hex);
         return true;
+}
+
+void verification_overdue(Verification *verification)
+{
+        if (!verification->silent && !verification->why && !verification->other_hex[0])
+                verification->why = "the other side has not sent its part of the code";
+}
+
+const char *verification_why_none(const Verification *verification)
+{
+        return verification->why;
 }
 
 void verification_code(const Verification *verification,

@@ -28,11 +28,17 @@ typedef struct Verification {
         char own_hex[MEDIA_SIGNAL_HEX_LENGTH + 1], other_hex[MEDIA_SIGNAL_HEX_LENGTH + 1];
         char commitment[MEDIA_SIGNAL_HEX_LENGTH + 1]; /* the offering side's */
         bool opened;                                  /* the offering side's nonce was sent */
+        bool silent;     /* nothing is committed to or told: verification_be_silent() */
+        const char *why; /* why there will be no code; NULL: it is known or awaited */
 } Verification;
 
 /* `nonce` is fresh and random. */
 void verification_init(Verification *verification, bool offers,
                        const uint8_t nonce[static VERIFICATION_NONCE_SIZE]);
+
+/* There is to be no code, so nothing is told that would help to guess it; before anything is sent.
+ */
+void verification_be_silent(Verification *verification);
 
 /*
  * Reads our certificate's fingerprint from the first outgoing description, and adds our commitment
@@ -49,6 +55,10 @@ int verification_take(Verification *verification, const MediaSignal *signal,
 /* Returns true once: when the other side waits for our nonce. `ret` is then the signal to send. */
 bool verification_open(Verification *verification, MediaSignal *ret);
 
+/* The other side's part should have come by now. It is taken all the same if it comes later. */
+void verification_overdue(Verification *verification);
+/* Why there will be no code: a clause; NULL while it is known or awaited. */
+const char *verification_why_none(const Verification *verification);
 /* Gives the eight digits; empty until they are known. */
 void verification_code(const Verification *verification,
                        char ret[static VERIFICATION_CODE_LENGTH + 1]);

@@ -273,6 +273,15 @@ static void fail_join(Worker *worker, CallError error, const char *text)
         set_state(worker, SESSION_FAILED);
 }
 
+static bool may_verify(const WorkerJoin *join, const char *participant_id)
+{
+        for (size_t i = 0; i < join->n_unverified; i++) {
+                if (str_eq(join->unverified[i].id, participant_id))
+                        return false;
+        }
+        return true;
+}
+
 static void join(Worker *worker, const WorkerJoin *join)
 {
         char text[MESSAGE_TEXT_MAX + 1];
@@ -295,7 +304,8 @@ static void join(Worker *worker, const WorkerJoin *join)
         if (worker->media.video && join->video && !join->video_paused)
                 video_start(worker->media.video, worker->camera, worker->title);
         for (size_t i = 0; i < join->reply.n_others; i++)
-                n_added += mesh_add(worker->mesh, &join->reply.others[i], true) == 0;
+                n_added += mesh_add(worker->mesh, &join->reply.others[i], true,
+                                    may_verify(join, join->reply.others[i].id)) == 0;
         if (join->reply.n_others > 0 && n_added == 0)
                 set_state(worker, SESSION_FAILED);
         else
@@ -330,7 +340,7 @@ static void on_message(void *userdata, const WorkerMessage *message)
                 break;
         case WORKER_PARTICIPANT_JOINED:
                 if (worker->mesh)
-                        mesh_add(worker->mesh, &message->participant, false);
+                        mesh_add(worker->mesh, &message->participant, false, !message->unverified);
                 update_state(worker);
                 break;
         case WORKER_PARTICIPANT_LEFT:

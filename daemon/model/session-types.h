@@ -41,6 +41,7 @@ typedef struct SessionSettings { /* of Join, InitiateCall, AcceptCall */
 
 /* "1234 5678", and room for a longer one: see PROTOCOL.md, Verification. */
 #define VERIFICATION_CODE_MAX 31
+#define NOT_VERIFIABLE_MAX 127 /* bytes */
 
 /* A participant's state that only the worker knows. */
 typedef struct ParticipantMedia {
@@ -50,11 +51,14 @@ typedef struct ParticipantMedia {
         char audio_node[NODE_NAME_MAX + 1]; /* node.name of the participant's voice in PipeWire */
         char video_node[NODE_NAME_MAX + 1]; /* node.name of the picture; empty: no picture */
         char verification_code[VERIFICATION_CODE_MAX + 1]; /* empty: not known yet */
+        /* Why there will be none: a clause. Empty: the code is known or awaited. */
+        char not_verifiable[NOT_VERIFIABLE_MAX + 1];
 } ParticipantMedia;
 
 typedef struct SessionParticipant {
         Participant participant;
         ParticipantMedia media;
+        bool unverified; /* not stored: no code may be exchanged with them (phone/handshake.h) */
         /*
          * Not stored: when the absence of a picture that is sent will be reported (CLOCK_BOOTTIME);
          * 0: none is awaited; USEC_NEVER: it was reported.

@@ -59,7 +59,8 @@ int phone_reserve(Phone *phone)
 
         /*
          * A step on one call may also change every other call: each may be presented by its next
-         * listener and report its alerting to the hub. A join may replace all participants.
+         * listener and report its alerting to the hub. A join may replace all participants,
+         * and find that none of them may be verified.
          */
         DL_FOREACH (phone->calls, call) {
                 n_deliveries++;
@@ -68,7 +69,7 @@ int phone_reserve(Phone *phone)
                 for (SessionSwitch which = 0; which < SESSION_SWITCH_COUNT; which++)
                         n_actions += call->waits[which].n_tickets;
                 if (call->stored.session.state == SESSION_JOINING)
-                        n_actions += call->stored.session.n_participants + PARTICIPANTS_MAX;
+                        n_actions += call->stored.session.n_participants + 2 * PARTICIPANTS_MAX;
         }
 
         r = pool_fill(&phone->spare_actions, sizeof(ActionNode), n_actions);

@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "phone/action.h"
 #include "phone/announce.h"
+#include "phone/handshake.h"
 
 SessionParticipant *participant_find(PhoneSession *session, const char *id)
 {
@@ -35,6 +36,11 @@ const char *phone_session_code(const PhoneSession *session)
         return session->n_participants == 1 ? session->participants[0].media.verification_code : "";
 }
 
+const char *phone_session_not_verifiable(const PhoneSession *session)
+{
+        return session->n_participants == 1 ? session->participants[0].media.not_verifiable : "";
+}
+
 void participants_changed(Phone *phone, PhoneCall *call)
 {
         session_changed(phone, call,
@@ -55,6 +61,8 @@ int participant_add(Phone *phone, PhoneCall *call, const Participant *participan
         session->participants = more;
         more += session->n_participants++;
         *more = (SessionParticipant){.participant = *participant};
+        if (tell_worker)
+                handshake_begin(phone, call, more);
         participants_changed(phone, call);
         participant_announce(phone, call, PHONE_USER_JOINED, more);
         if (tell_worker)
@@ -80,8 +88,10 @@ int participants_reset(Phone *phone, PhoneCall *call, const ReplyJoin *reply)
 
         if (r < 0)
                 return r;
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < n; i++) {
                 participants[i].participant = reply->others[i];
+                handshake_begin(phone, call, &participants[i]);
+        }
         if (n > 0 || session->n_participants > 0)
                 participants_changed(phone, call);
         for (size_t i = 0; i < session->n_participants; i++) {

@@ -52,6 +52,7 @@
 #define SWITCH_KILL_US (2 * USEC_PER_SEC)
 #define PING_OF_ADAPTER 1  /* serial of questions that are not the phone's; its own are larger */
 #define PHONE_CALLS_MAX 64 /* live calls on this device; one more is TooMany */
+#define HANDSHAKES_MAX 3   /* for verification codes, with one user in one call: handshake.h */
 /* Events of the hub (event-rate.h). Records of the history have a burst of their own. */
 #define HUB_EVENTS_PER_S 100
 #define HUB_EVENTS_BURST 1000 /* four times what a hub queues for a device by default */
@@ -72,6 +73,8 @@ typedef struct Now {
  * one other participant, or the code is not known yet.
  */
 const char *phone_session_code(const PhoneSession *session);
+/* Why there is no such code: a clause, empty while it is known or awaited. */
+const char *phone_session_not_verifiable(const PhoneSession *session);
 
 /* ---- a call on this device ---- */
 
@@ -201,7 +204,7 @@ typedef enum PhoneProperty { /* bits: changed properties */
         PHONE_PROPERTY_AUDIO_MUTED = 1 << 17,
         PHONE_PROPERTY_VIDEO_PAUSED = 1 << 18,
         PHONE_PROPERTY_PARTICIPANTS = 1 << 19,
-        PHONE_PROPERTY_VERIFICATION_CODE = 1 << 21,
+        PHONE_PROPERTY_VERIFICATION_CODE = 1 << 21, /* VerificationCode, NotVerifiable */
         PHONE_PROPERTY_SCREEN_SHARING = 1 << 22,
 } PhoneProperty;
 

@@ -114,6 +114,15 @@ typedef enum StoredCopy {
         STORED_COPY_COUNT,
 } StoredCopy;
 
+/* More users than that take no part in the media of one call. */
+#define HANDSHAKE_USERS_MAX 32
+
+/* Exchanges of verification codes with a user. */
+typedef struct HandshakeCount {
+        char uid[UID_MAX + 1];
+        unsigned n;
+} HandshakeCount;
+
 /* A call on this device. */
 typedef struct PhoneCall {
         union {
@@ -122,6 +131,8 @@ typedef struct PhoneCall {
         };
         struct PhoneCall *prev, *next;
         Presentation presentation;
+        HandshakeCount handshakes[HANDSHAKE_USERS_MAX];
+        size_t n_handshakes;
         CallMedia media;          /* call_set_media() */
         bool flows_reported;      /* last report to the hub: media flow */
         bool microphone_missing;  /* as the worker reports */

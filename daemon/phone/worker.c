@@ -37,11 +37,25 @@ static bool media_is_same(const ParticipantMedia *a, const ParticipantMedia *b)
         return a->connected == b->connected && a->speaking == b->speaking &&
                a->picture == b->picture && str_eq(a->audio_node, b->audio_node) &&
                str_eq(a->video_node, b->video_node) &&
-               str_eq(a->verification_code, b->verification_code);
+               str_eq(a->verification_code, b->verification_code) &&
+               str_eq(a->not_verifiable, b->not_verifiable);
+}
+
+/* Whatever a worker finds out about somebody with whom no code may be exchanged does not count. */
+static ParticipantMedia media_as_verified(const SessionParticipant *info,
+                                          const ParticipantMedia *reported)
+{
+        ParticipantMedia media = *reported;
+
+        if (info->unverified) {
+                media.verification_code[0] = '\0';
+                STR_SET(media.not_verifiable, info->media.not_verifiable);
+        }
+        return media;
 }
 
 int phone_take_worker_participant(Phone *phone, const char *session_id, const char *participant,
-                                  const ParticipantMedia *media)
+                                  const ParticipantMedia *reported)
 {
         PhoneCall *call = call_find(phone, session_id);
         SessionParticipant *info = NULL;
@@ -52,13 +66,17 @@ int phone_take_worker_participant(Phone *phone, const char *session_id, const ch
                 if (r < 0)
                         return r;
         }
-        if (info && !media_is_same(&info->media, media)) {
-                bool other_code = !str_eq(info->media.verification_code, media->verification_code);
+        if (!info)
+                return 0;
+        const ParticipantMedia media = media_as_verified(info, reported);
+        if (!media_is_same(&info->media, &media)) {
+                bool other_code = !str_eq(info->media.verification_code, media.verification_code) ||
+                                  !str_eq(info->media.not_verifiable, media.not_verifiable);
 
                 /* Changes of `speaking` are frequent, and not stored. */
-                if (info->media.connected != media->connected)
+                if (info->media.connected != media.connected)
                         call_touch(call);
-                info->media = *media;
+                info->media = media;
                 phone_act(phone, PHONE_SESSION_CHANGED, session_id)->properties =
                         PHONE_PROPERTY_PARTICIPANTS |
                         (other_code ? PHONE_PROPERTY_VERIFICATION_CODE : 0);

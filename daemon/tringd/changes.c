@@ -29,6 +29,7 @@ typedef struct PropertyName {
 #define PHONE_PROPERTY_REASON PHONE_PROPERTY_STATUS
 #define PHONE_PROPERTY_DURATION PHONE_PROPERTY_ENDED_AT
 #define PHONE_PROPERTY_STATE PHONE_PROPERTY_SESSION_STATE
+#define PHONE_PROPERTY_NOT_VERIFIABLE PHONE_PROPERTY_VERIFICATION_CODE
 
 #define PHONE_ROW(property, name)               \
         {                                       \

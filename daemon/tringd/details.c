@@ -185,10 +185,11 @@ int details_append_participant(sd_bus_message *message, const SessionParticipant
         const Participant *p = &participant->participant;
 
         return sd_bus_message_append(
-                message, "a{sv}", 11, "id", "s", p->id, "uid", "s", p->party.uid, "name", "s",
+                message, "a{sv}", 12, "id", "s", p->id, "uid", "s", p->party.uid, "name", "s",
                 p->party.name, "device", "s", p->party.device, "muted", "b", (int)p->muted,
                 "speaking", "b", (int)participant->media.speaking, "audio_node", "s",
                 participant->media.audio_node, "video_paused", "b", (int)p->video_paused, "sharing",
                 "b", (int)p->sharing, "video_node", "s", participant->media.video_node,
-                "verification_code", "s", participant->media.verification_code);
+                "verification_code", "s", participant->media.verification_code, "not_verifiable",
+                "s", participant->media.not_verifiable);
 }

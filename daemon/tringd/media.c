@@ -52,13 +52,31 @@ void media_start(Daemon *daemon, const PhoneAction *action)
                       call_title(daemon, action->session_id, title));
 }
 
+/* The participants with whom no verification code may be exchanged, into memory for all. */
+static size_t list_unverified(const PhoneCallInfo *call,
+                              WorkerUnverified ret[static PARTICIPANTS_MAX])
+{
+        const PhoneSession *session = call ? &call->stored.session : NULL;
+        size_t n = 0;
+
+        for (size_t i = 0; session && i < session->n_participants; i++) {
+                if (session->participants[i].unverified)
+                        STR_SET(ret[n++].id, session->participants[i].participant.id);
+        }
+        return n;
+}
+
 void media_join(Daemon *daemon, const PhoneAction *action)
 {
+        const PhoneCallInfo *call = phone_call_find(daemon->phone, action->session_id);
+        WorkerUnverified unverified[PARTICIPANTS_MAX];
         WorkerMessage message = {.type = WORKER_JOIN};
 
         message.join.reply = action->join.reply; /* borrowed while the message is written */
         /* tringd renews them; a worker of an earlier version does not know the member. */
         message.join.reply.ice_lifetime_s = 0;
+        message.join.unverified = unverified;
+        message.join.n_unverified = list_unverified(call, unverified);
         message.join.muted = action->join.muted;
         message.join.video = action->join.video;
         message.join.video_paused = action->join.video_paused;
@@ -74,6 +92,7 @@ void media_participant(Daemon *daemon, const PhoneAction *action)
                 .type = action->type == PHONE_WORKER_PARTICIPANT_JOINED ? WORKER_PARTICIPANT_JOINED
                                                                         : WORKER_PARTICIPANT_LEFT,
                 .participant = action->participant.participant,
+                .unverified = action->participant.unverified,
         };
 
         send_to_worker(daemon, action, &message);

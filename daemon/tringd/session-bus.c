@@ -17,6 +17,9 @@ DEFINE_VALUE_GETTER(screen_sharing, CallObject, (int)object->call->screen_sharin
 DEFINE_VALUE_GETTER(verification_code, CallObject,
                     phone_session_code(&object->call->stored.session))
 
+DEFINE_VALUE_GETTER(not_verifiable, CallObject,
+                    phone_session_not_verifiable(&object->call->stored.session))
+
 static int append_participants(sd_bus_message *reply, const PhoneSession *session)
 {
         int r = sd_bus_message_open_container(reply, 'a', "a{sv}");

@@ -78,6 +78,9 @@ static const FieldTable device_fields = FIELD_TABLE(
         {"camera", FIELD_TEXT, 0, AT(WorkerDevices, camera)},
         {"echo_cancel", FIELD_WORD, 0, AT(WorkerDevices, echo_cancel), .words = &echo_words});
 
+static const FieldTable unverified_fields =
+        FIELD_TABLE("unverified", {"id", FIELD_UID, R, AT(WorkerUnverified, id)});
+
 static const FieldTable join_fields = WORKER_TABLE(
         "join", {NULL, FIELD_FLAT, 0, AT(WorkerMessage, join.reply), .table = &join_reply_fields},
         {"muted", FIELD_BOOL, 0, AT(WorkerMessage, join.muted)},
@@ -85,14 +88,18 @@ static const FieldTable join_fields = WORKER_TABLE(
         {"video_paused", FIELD_BOOL, 0, AT(WorkerMessage, join.video_paused)},
         {"relay_only", FIELD_BOOL, 0, AT(WorkerMessage, join.relay_only)},
         {"title", FIELD_TEXT, 0, AT(WorkerMessage, join.title)},
+        {"unverified", FIELD_LIST, 0, LIST_AT(WorkerMessage, join.unverified, join.n_unverified),
+         .max = PARTICIPANTS_MAX, .table = &unverified_fields},
         {NULL, FIELD_FLAT, 0, AT(WorkerMessage, join.devices), .table = &device_fields});
 
 static const FieldTable devices_fields = WORKER_TABLE(
         "devices", {NULL, FIELD_FLAT, 0, AT(WorkerMessage, devices), .table = &device_fields});
 
 static const FieldTable other_fields =
-        WORKER_TABLE("participant", {"participant", FIELD_OBJECT, R, AT(WorkerMessage, participant),
-                                     .table = &participant_fields});
+        WORKER_TABLE("participant",
+                     {"participant", FIELD_OBJECT, R, AT(WorkerMessage, participant),
+                      .table = &participant_fields},
+                     {"unverified", FIELD_BOOL, 0, AT(WorkerMessage, unverified)});
 
 static const FieldTable worker_signal_fields = WORKER_TABLE(
         "signal", {NULL, FIELD_FLAT, 0, AT(WorkerMessage, signal), .table = &signal_fields});
@@ -142,7 +149,8 @@ static const FieldTable status_fields = WORKER_TABLE(
         {"picture", FIELD_BOOL, 0, AT(WorkerMessage, status.media.picture)},
         {"audio_node", FIELD_TEXT, 0, AT(WorkerMessage, status.media.audio_node)},
         {"video_node", FIELD_TEXT, 0, AT(WorkerMessage, status.media.video_node)},
-        {"verification_code", FIELD_TEXT, 0, AT(WorkerMessage, status.media.verification_code)});
+        {"verification_code", FIELD_TEXT, 0, AT(WorkerMessage, status.media.verification_code)},
+        {"not_verifiable", FIELD_TEXT, 0, AT(WorkerMessage, status.media.not_verifiable)});
 
 static const FieldTable error_fields = WORKER_TABLE(
         "error", {"error", FIELD_WORD, R, AT(WorkerMessage, error), .words = &call_error_words},

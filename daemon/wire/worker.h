@@ -93,12 +93,19 @@ typedef struct WorkerDevices {
         EchoCancel echo_cancel;
 } WorkerDevices;
 
+/* A participant with whom no verification code is exchanged. */
+typedef struct WorkerUnverified {
+        char id[PARTICIPANT_ID_MAX + 1];
+} WorkerUnverified;
+
 typedef struct WorkerJoin {
         ReplyJoin reply; /* owned; own id, others, ICE servers */
         bool muted;
         bool video, video_paused;       /* pictures are offered; the camera stays closed at first */
         bool relay_only;                /* only through TURN: nobody learns our address */
         char title[2 * NAME_MAX_BYTES]; /* for node.description: "Alice, call" */
+        WorkerUnverified *unverified;   /* owned */
+        size_t n_unverified;
         WorkerDevices devices;
 } WorkerJoin;
 
@@ -136,7 +143,10 @@ typedef struct WorkerMessage {
         uint64_t serial; /* STATS_REQUEST and STATS, PING and PONG */
         union {
                 WorkerJoin join;
-                Participant participant;
+                struct {
+                        Participant participant;
+                        bool unverified; /* as WorkerUnverified */
+                };
                 MessageSignal signal; /* session_id is empty: a worker has one session */
                 WorkerDevices devices;
                 ReplyRelays relays; /* owned; the lifetime is tringd's concern, and 0 */

@@ -353,6 +353,90 @@ START_TEST(a_session_has_the_code_of_the_only_other_one)
 }
 END_TEST
 
+static void joins_as(Fixture *f, MessageType type, unsigned n, const char *uid)
+{
+        Message message = {.type = type};
+
+        STR_SET(message.participant.session_id, CALL);
+        snprintf(message.participant.participant.id, sizeof(message.participant.participant.id),
+                 "%s-%u", uid, n);
+        STR_SET(message.participant.participant.party.uid, uid);
+        hub_message(f, &message);
+}
+
+/* talking() has connected to her once. */
+START_TEST(codes_are_exchanged_with_somebody_three_times_in_a_call_and_no_more)
+{
+        const ParticipantMedia media = {.connected = true, .verification_code = "1234 5678"};
+        const PhoneAction *joined;
+        FIXTURE(f);
+
+        talking(f, CALL);
+        joined = &f->last[PHONE_WORKER_PARTICIPANT_JOINED];
+        joins_as(f, MESSAGE_LEFT, 1, "alice");
+        for (unsigned n = 2; n <= HANDSHAKES_MAX; n++) {
+                joins_as(f, MESSAGE_JOINED, n, "alice");
+                ck_assert_ptr_null(strstr(fixture_trace(f), "session-error"));
+                ck_assert(!joined->participant.unverified);
+                joins_as(f, MESSAGE_LEFT, n, "alice");
+        }
+        forget(f);
+        joins_as(f, MESSAGE_JOINED, 4, "alice");
+        ck_assert_ptr_nonnull(strstr(fixture_trace(f), "session-error:MediaFailed"));
+        ck_assert_str_eq(f->last[PHONE_SESSION_ERROR].text,
+                         "alice is not verifiable: more than 3 connections in this call, so the "
+                         "code may have been guessed");
+        ck_assert(joined->participant.unverified);
+        ck_assert_ptr_nonnull(
+                strstr(phone_session_not_verifiable(session(f, CALL)), "may have been guessed"));
+        phone_worker_participant(f->phone, &f->instant, CALL, "alice-4", &media);
+        ck_assert_str_eq(phone_session_code(session(f, CALL)), "");
+        ck_assert_str_ne(phone_session_not_verifiable(session(f, CALL)), "");
+        /* The alarm comes once; others are not concerned. */
+        joins_as(f, MESSAGE_LEFT, 4, "alice");
+        forget(f);
+        joins_as(f, MESSAGE_JOINED, 5, "alice");
+        joins_as(f, MESSAGE_JOINED, 1, "carol");
+        ck_assert_ptr_null(strstr(fixture_trace(f), "session-error"));
+        ck_assert(!joined->participant.unverified);
+}
+END_TEST
+
+START_TEST(joining_again_counts_as_another_exchange_of_codes)
+{
+        FIXTURE(f);
+
+        talking(f, CALL);
+        for (unsigned n = 2; n <= HANDSHAKES_MAX + 1; n++) {
+                do_to(f, PHONE_COMMAND_LEAVE, CALL);
+                forget(f);
+                reply_ok(f, MESSAGE_LEAVE);
+                do_to(f, PHONE_COMMAND_JOIN, CALL);
+                forget(f);
+                reply_token(f, MESSAGE_TOKEN, "another");
+                forget(f);
+                reply_join(f, "alice-2");
+                forget(f);
+                ck_assert_int_eq(session(f, CALL)->participants[0].unverified, n > HANDSHAKES_MAX);
+        }
+}
+END_TEST
+
+START_TEST(why_there_is_no_code_is_shown_where_the_code_would_be)
+{
+        ParticipantMedia media = {.connected = true, .not_verifiable = "it has sent none"};
+        FIXTURE(f);
+
+        talking(f, CALL);
+        ck_assert_str_eq(phone_session_not_verifiable(session(f, CALL)), "");
+        phone_worker_participant(f->phone, &f->instant, CALL, "alice-1", &media);
+        forget(f);
+        ck_assert_uint_eq(f->last[PHONE_SESSION_CHANGED].properties,
+                          PHONE_PROPERTY_PARTICIPANTS | PHONE_PROPERTY_VERIFICATION_CODE);
+        ck_assert_str_eq(phone_session_not_verifiable(session(f, CALL)), "it has sent none");
+}
+END_TEST
+
 START_TEST(a_fault_of_the_worker_is_reported)
 {
         FIXTURE(f);
@@ -495,6 +579,9 @@ int main(void)
                 others_pictures_are_shown_as_the_hub_reports,
                 start_audio_muted_is_honoured_on_answer,
                 a_session_has_the_code_of_the_only_other_one,
+                codes_are_exchanged_with_somebody_three_times_in_a_call_and_no_more,
+                joining_again_counts_as_another_exchange_of_codes,
+                why_there_is_no_code_is_shown_where_the_code_would_be,
                 a_fault_of_the_worker_is_reported,
                 a_picture_that_does_not_come_is_reported_once,
                 a_picture_that_came_is_missed_again_when_it_goes,

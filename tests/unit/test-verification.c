@@ -196,6 +196,73 @@ static const char *const no_fingerprints[] = {
         "s=a=fingerprint:sha-256 " ALICE "\r\n",
 };
 
+START_TEST(why_there_is_no_code_is_said)
+{
+        Verification a = one(true, 1), b = one(false, 2), c = one(false, 3);
+        MediaSignal bare = sent(&a, OFFER(ALICE));
+
+        ck_assert_ptr_null(verification_why_none(&a));
+        *bare.commitment = '\0';
+        take(&b, bare);
+        ck_assert_str_eq(verification_why_none(&b), "the other side has sent no part of a code");
+        take(&a, sent(&b, ANSWER(BOB)));
+        ck_assert_str_eq(verification_why_none(&a), "the other side has sent no part of a code");
+
+        Verification d = one(true, 4);
+        take(&c, sent(&d, OFFER(ALICE)));
+        (void)sent(&c, ANSWER(BOB));
+        ck_assert_ptr_null(verification_why_none(&c));
+        verification_overdue(&c);
+        ck_assert_ptr_nonnull(strstr(verification_why_none(&c), "not sent its part"));
+}
+END_TEST
+
+START_TEST(a_code_that_comes_late_is_taken_all_the_same)
+{
+        Verification a = one(true, 1), b = one(false, 2);
+
+        take(&b, sent(&a, OFFER(ALICE)));
+        take(&a, sent(&b, ANSWER(BOB)));
+        verification_overdue(&b);
+        ck_assert_ptr_nonnull(verification_why_none(&b));
+        take(&b, opened(&a));
+        ck_assert_ptr_null(verification_why_none(&b));
+        verification_overdue(&b);
+        ck_assert_ptr_null(verification_why_none(&b));
+}
+END_TEST
+
+/* Whoever may not guess learns nothing to guess with. */
+START_TEST(a_silent_side_tells_nothing_and_takes_nothing)
+{
+        char code[VERIFICATION_CODE_LENGTH + 1];
+        Verification a = one(true, 1), b = one(false, 2), c = one(true, 3);
+        MediaSignal answer, nonce;
+
+        verification_be_silent(&b);
+        take(&b, sent(&a, OFFER(ALICE)));
+        answer = sent(&b, ANSWER(BOB));
+        ck_assert_str_eq(answer.nonce, "");
+        nonce = (MediaSignal){.type = MEDIA_SIGNAL_NONCE};
+        STR_SET(nonce.nonce, a.own_hex);
+        take(&b, nonce);
+        verification_code(&b, code);
+        ck_assert_str_eq(code, "");
+
+        verification_be_silent(&c);
+        ck_assert_str_eq(sent(&c, OFFER(ALICE)).commitment, "");
+        answer.type = MEDIA_SIGNAL_ANSWER;
+        STR_SET(answer.nonce, a.own_hex);
+        take(&c, answer);
+        ck_assert(!verification_open(&c, &nonce));
+        verification_code(&c, code);
+        ck_assert_str_eq(code, "");
+        /* The certificates are still those that were announced. */
+        const MediaSignal other = ANSWER(MALLORY);
+        ck_assert_int_lt(verification_take(&c, &other, text), 0);
+}
+END_TEST
+
 START_TEST(description_has_to_say_one_fingerprint)
 {
         Fingerprint fingerprint = {};
@@ -303,6 +370,9 @@ int main(void)
         tcase_add_test(tcase, swapped_certificates_make_other_codes);
         tcase_add_test(tcase, nonce_that_was_not_committed_to_is_refused);
         tcase_add_test(tcase, nonce_out_of_turn_is_refused);
+        tcase_add_test(tcase, why_there_is_no_code_is_said);
+        tcase_add_test(tcase, a_code_that_comes_late_is_taken_all_the_same);
+        tcase_add_test(tcase, a_silent_side_tells_nothing_and_takes_nothing);
         tcase_add_test(tcase, without_the_other_sides_part_there_is_no_code);
         tcase_add_loop_test(tcase, description_has_to_say_one_fingerprint, 0,
                             ELEMENTSOF(no_fingerprints));

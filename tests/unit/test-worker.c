@@ -14,6 +14,11 @@ static const char *const messages[] = {
         "\"microphone\":\"mic\",\"speaker\":\"spk\",\"camera\":\"cam\",\"echo_cancel\":\"yes\"}",
         "{\"type\":\"join\",\"participant\":\"p8\"}",
         "{\"type\":\"participant-joined\",\"participant\":{\"id\":\"p7\",\"uid\":\"carol\"}}",
+        "{\"type\":\"participant-joined\",\"participant\":{\"id\":\"p7\",\"uid\":\"carol\"},"
+        "\"unverified\":true}",
+        "{\"type\":\"join\",\"participant\":\"p8\",\"unverified\":[{\"id\":\"p7\"}]}",
+        "{\"type\":\"participant\",\"id\":\"p7\",\"connected\":true,\"speaking\":false,"
+        "\"not_verifiable\":\"no part of a code\"}",
         "{\"type\":\"participant-left\",\"participant\":{\"id\":\"p7\"}}",
         "{\"type\":\"signal-in\",\"peer\":\"p7\",\"data\":\"{\\\"type\\\":\\\"offer\\\"}\"}",
         "{\"type\":\"devices\",\"microphone\":\"mic\",\"speaker\":\"spk\",\"camera\":\"cam\","

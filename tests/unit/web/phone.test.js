@@ -457,3 +457,20 @@ test("history: the newest page, what is logged, older pages, seen, forgotten", (
         f.event("forgotten");
         assert.equal(f.phone.history.list.length, 0);
 });
+
+test("codes are exchanged with somebody three times in a call, and no more", () => {
+        const f = new Fixture();
+        const { id } = f.talk(); /* the first time */
+
+        for (let n = 2; n <= 5; n++) {
+                f.event("left", { session_id: id, participant: { id: `p-${n}`, ...BOB } });
+                f.event("joined", { session_id: id, participant: { id: `p-${n + 1}`, ...BOB } });
+                const actions = f.actions();
+
+                assert.equal(actions.find(({ type }) => type === "media-joined")
+                        .participant.verifies, n <= 3);
+                assert.equal(actions.some(({ type }) => type === "notice"), n === 4);
+        }
+        f.event("joined", { session_id: id, participant: { id: "p-9", uid: "carol" } });
+        assert.ok(f.actions().at(-1).participant.verifies);
+});

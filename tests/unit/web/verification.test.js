@@ -104,3 +104,28 @@ test("what a browser may take for a fingerprint beside the right one leaves none
                 assert.equal(fingerprintOf(`v=0\n${other}\n${sdp(a)}`), "", other);
         }
 });
+
+test("why there is no code is said", async () => {
+        const [{ offer_fingerprint: a, answer_fingerprint: b }] = vectors;
+        const strip = ({ commitment, ...signal }) => signal;
+        const { offering, answering } = await pair(a, b, strip);
+
+        assert.match(offering.why, /no part/);
+        assert.match(answering.why, /no part/);
+        const held = await pair(a, b, (signal) => (signal.sdp ? signal : {}));
+        assert.equal(held.answering.why, "");
+        held.answering.overdue();
+        assert.match(held.answering.why, /not sent its part/);
+        held.offering.overdue();
+        assert.equal(held.offering.why, "");
+});
+
+test("a side that may not verify tells nothing, and says why", async () => {
+        const [{ offer_fingerprint: a, answer_fingerprint: b }] = vectors;
+        const silent = new Verification(false, webcrypto, false);
+        const offering = new Verification(true, webcrypto);
+
+        await silent.take({ sdp: { sdp: sdp(a) }, ...await offering.send(sdp(a)) });
+        assert.deepEqual(await silent.send(sdp(b)), {});
+        assert.match(silent.why, /guessed/);
+});
