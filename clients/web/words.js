@@ -8,7 +8,10 @@
 export function nameOf(party) {
         const name = party.name || party.uid || party.guid || "";
 
-        return name.replace(/[\u2028-\u202e\u2066-\u2069]/gu, "?");
+        /* What turns or breaks the line, and what nobody sees: as in daemon/base/str.c. */
+        return name.replace(/[\u2028-\u202e\u2066-\u2069]/gu, "?")
+                .replace(/[\u00ad\u180e\u200b\u2060-\u2064\ufeff]/gu, "?")
+                .replace(/(?<=[0-9A-Za-z])[\u061c\u200c-\u200f]/gu, "?");
 }
 
 export function errorSentence(error, name = "") {

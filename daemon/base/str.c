@@ -105,6 +105,19 @@ static bool breaks_line(uint32_t code_point)
                (code_point >= 0x2066 && code_point <= 0x2069);
 }
 
+/*
+ * What nobody can see, and so makes a text that looks like another one. Joiners and direction marks
+ * have their use, but not right behind a Latin letter or a digit: `before` is the character there.
+ */
+static bool is_hidden(uint32_t code_point, uint32_t before)
+{
+        if (code_point == 0x61c || (code_point >= 0x200c && code_point <= 0x200f))
+                return (before >= '0' && before <= '9') || (before >= 'A' && before <= 'Z') ||
+                       (before >= 'a' && before <= 'z');
+        return code_point == 0xad || code_point == 0x180e || code_point == 0x200b ||
+               (code_point >= 0x2060 && code_point <= 0x2064) || code_point == 0xfeff;
+}
+
 /* Blanks, and what has no width or no ink. */
 static bool is_invisible(uint32_t code_point)
 {
@@ -158,6 +171,7 @@ bool name_is_valid(const char *s, size_t max)
 {
         bool visible = false;
         unsigned open_isolates = 0;
+        uint32_t before = 0;
 
         if (!text_is_valid(s, max))
                 return false;
@@ -165,6 +179,9 @@ bool name_is_valid(const char *s, size_t max)
                 uint32_t code_point = 0;
 
                 i += utf8_sequence((const unsigned char *)s + i, length - i, &code_point);
+                if (is_hidden(code_point, before))
+                        return false;
+                before = code_point;
                 visible = visible || !is_invisible(code_point);
                 if (code_point >= 0x2066 && code_point <= 0x2068)
                         open_isolates++;
@@ -178,12 +195,16 @@ const char *str_printable(char *buffer, size_t size, const char *s)
 {
         static const char ellipsis[] = "…";
         size_t length = strlen(s), used = 0, fits = 0;
+        uint32_t before = 0;
 
         for (size_t i = 0; i < length;) {
                 uint32_t code_point = 0;
                 size_t n = utf8_sequence((const unsigned char *)s + i, length - i, &code_point);
-                bool printable = n > 0 && !is_control(code_point) && !breaks_line(code_point);
+                bool printable = n > 0 && !is_control(code_point) && !breaks_line(code_point) &&
+                                 !is_hidden(code_point, before);
                 size_t width = printable ? n : 1;
+
+                before = code_point;
 
                 if (used + width >= size) {
                         if (fits + sizeof(ellipsis) <= size) {

@@ -47,14 +47,16 @@ bool text_is_valid(const char *s, size_t max);
 /*
  * A name to show: valid text of 1 to `max` bytes in which something is visible, and which leaves
  * the rest of its line alone: no line separators (U+2028, U+2029), no embeddings or overrides of
- * the writing direction (U+202A to U+202E), and isolates (U+2066 to U+2069) only in pairs.
+ * the writing direction (U+202A to U+202E), and isolates (U+2066 to U+2069) only in pairs. Nothing
+ * is hidden in it: no zero-width space and the like, and no joiner or direction mark right behind a
+ * Latin letter or a digit.
  */
 bool name_is_valid(const char *s, size_t max);
 
 /*
  * Copies `s` for a message to a person: replaces bytes that are not printable text by '?', and so
- * the characters that would break or turn what follows them in the line; ends a text that does not
- * fit with "…". Returns the buffer.
+ * the characters that would break or turn what follows them in the line, or that nobody sees; ends
+ * a text that does not fit with "…". Returns the buffer.
  */
 const char *str_printable(char *buffer, size_t size, const char *s);
 

@@ -99,8 +99,15 @@ static const struct {
         {"\u200b\u200d\ufeff", false},
         {"\u2800", false},
         {"\u3164", false},
-        {"x\u200b", true},
-        {"\U0001f468\u200d\U0001f469\u200d\U0001f467", true}, /* joined emoji */
+        {"x\u200b", false},
+        {"Zo\u2060e", false},
+        {"\ufeffZoe", false},
+        {"Zo\u00ade", false},
+        {"Zo\u200de", false}, /* a joiner that joins nothing */
+        {"Zoe\u200e", false},
+        {"\u0915\u094d\u200d\u0937", true},                         /* Hindi */
+        {"\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", true}, /* Persian */
+        {"\U0001f468\u200d\U0001f469\u200d\U0001f467", true},       /* joined emoji */
         {"\u202eeoZ", false},
         {"\u202aZoe\u202c", false},
         {"Zoe\u2028", false},
@@ -135,8 +142,11 @@ START_TEST(printable_text_leaves_its_line_alone)
 
         ck_assert_str_eq(str_printable(buffer, sizeof(buffer), "\u202eeoZ\u2028!"), "?eoZ?!");
         ck_assert_str_eq(str_printable(buffer, sizeof(buffer), "\u2066a\u2069\u202a"), "?a??");
-        ck_assert_str_eq(str_printable(buffer, sizeof(buffer), "10\u202f000\u200d"),
-                         "10\u202f000\u200d");
+        ck_assert_str_eq(str_printable(buffer, sizeof(buffer), "10\u202f000"), "10\u202f000");
+        ck_assert_str_eq(str_printable(buffer, sizeof(buffer), "Al\u200bic\u200de\ufeff"),
+                         "Al?ic?e?");
+        ck_assert_str_eq(str_printable(buffer, sizeof(buffer), "\U0001f468\u200d\U0001f469"),
+                         "\U0001f468\u200d\U0001f469");
 }
 END_TEST
 

@@ -20,6 +20,9 @@ test("a name leaves the rest of its line alone", () => {
         assert.equal(nameOf({ guid: "team" }), "team");
         assert.equal(nameOf({ uid: "bob", name: "\u202eboB\u2028" }), "?boB?");
         assert.equal(nameOf({ uid: "bob", name: "\u2067Bob" }), "?Bob");
+        assert.equal(nameOf({ uid: "bob", name: "B\u200bo\u200db\ufeff" }), "B?o?b?");
+        assert.equal(nameOf({ uid: "x", name: "\u{1f468}\u200d\u{1f469}" }),
+                     "\u{1f468}\u200d\u{1f469}");
 });
 
 test("every end of a call is a sentence", () => {
