@@ -46,10 +46,7 @@ void media_play_tone(Daemon *daemon, const PhoneAction *action)
 
 void media_start(Daemon *daemon, const PhoneAction *action)
 {
-        char title[2 * NAME_MAX_BYTES];
-
-        workers_start(daemon->workers, action->session_id,
-                      call_title(daemon, action->session_id, title));
+        workers_start(daemon->workers, action->session_id);
 }
 
 /* The participants with whom no verification code may be exchanged, into memory for all. */

@@ -20,7 +20,6 @@
 typedef struct Worker {
         char session_id[UUID_LENGTH + 1];
         Workers *workers;
-        char title[2 * NAME_MAX_BYTES];
         WorkerProcess *process; /* NULL: not started yet, or the start failed */
         WorkerOrders *orders;   /* likewise */
         StatsQueue *stats;
@@ -297,8 +296,8 @@ static int spawn(Worker *worker)
         _cleanup_free_ char *path = NULL;
         int pipewire = -1;
         const char *const arguments[] = {
-                workers->program, "worker",      "--session", worker->session_id,
-                "--title",        worker->title, NULL};
+                /* Other users see these words: the title comes with the join. */
+                workers->program, "worker", "--session", worker->session_id, NULL};
         int r = socket_path(workers, worker->session_id, &path);
 
         if (r < 0)
@@ -415,7 +414,7 @@ static int on_start(sd_event_source *source, uint64_t usec, void *userdata)
         return 0;
 }
 
-void workers_start(Workers *workers, const char *session_id, const char *title)
+void workers_start(Workers *workers, const char *session_id)
 {
         Worker *worker;
 
@@ -432,7 +431,6 @@ void workers_start(Workers *workers, const char *session_id, const char *title)
                 workers->events->gone(workers->userdata, session_id, text);
                 return;
         }
-        (void)STR_SET(worker->title, title);
         r = sd_event_add_time_relative(workers->event, &worker->start, CLOCK_MONOTONIC,
                                        WORKER_START_DELAY_US, START_ACCURACY_US, on_start, worker);
         if (r < 0)

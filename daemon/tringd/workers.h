@@ -40,7 +40,7 @@ DEFINE_CLEANUP(Workers *, workers_free);
  * Adopts the worker that another tringd left, or starts one after a delay. A failure is reported as
  * `gone`. Messages may be sent at once.
  */
-void workers_start(Workers *workers, const char *session_id, const char *title);
+void workers_start(Workers *workers, const char *session_id);
 /* Adopts the running worker of this session, if any. Returns whether there is one now. */
 bool workers_adopt(Workers *workers, const char *session_id);
 /* Sends a message. Does nothing if the worker is gone, which `gone` has reported. */

@@ -216,7 +216,7 @@ START_TEST(a_worker_for_which_there_is_no_memory_is_gone)
                 n_gone = 0;
                 memory_fails_at = n;
                 memory_failed = false;
-                workers_start(workers, CALL, "Bob");
+                workers_start(workers, CALL);
                 memory_fails_at = 0;
                 if (!memory_failed)
                         break;

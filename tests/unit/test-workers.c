@@ -15,9 +15,11 @@
 #include "suite.h"
 
 #define SESSION "11111111-1111-4111-8111-111111111111"
+#define WORKER_KIND "TEST_WORKER_KIND"
 #define DEADLINE_US (10 * USEC_PER_SEC)
 
-/* What the worker does is in its title: it answers, refuses questions as an old one, or hangs. */
+/* What the worker does is in its environment: it answers, refuses questions as an old one, or
+ * hangs. */
 static int worker_serve(const char *kind)
 {
         char text[WORKER_MESSAGE_MAX], answer[256], complaint[MESSAGE_TEXT_MAX + 1];
@@ -154,7 +156,8 @@ static int start(const char *kind)
 {
         int end;
 
-        workers_start(rig.workers, SESSION, kind);
+        ck_assert_int_eq(setenv(WORKER_KIND, kind, true), 0);
+        workers_start(rig.workers, SESSION);
         end = accept_pipewire();
         run_until(rig.answered == 1 || !str_eq(kind, "answers"));
         rig.answered = 0;
@@ -245,8 +248,8 @@ END_TEST
 
 int main(int argc, char **argv)
 {
-        if (argc == 6 && str_eq(argv[1], "worker"))
-                return worker_main(argv[5]);
+        if (argc > 1 && str_eq(argv[1], "worker"))
+                return worker_main(getenv(WORKER_KIND));
 
         Suite *suite = suite_create("workers");
         TCase *tcase = tcase_create("workers");
