@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "base/core-dumps.h"
 #include "base/log.h"
 #include "base/output.h"
 #include "notifier.h"
@@ -67,6 +68,7 @@ int main(int argc, char **argv)
                 return output_finish("tring-notifier", EXIT_SUCCESS);
         }
         log_open_from_environment("tring-notifier");
+        core_dumps_forbid();
         if (!notify_init("Tring")) {
                 log_error("cannot initialize libnotify");
                 return EXIT_FAILURE;

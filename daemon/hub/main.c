@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <time.h>
 
+#include "base/core-dumps.h"
 #include "base/log.h"
 #include "base/output.h"
 #include "hub/admin.h"
@@ -366,6 +367,7 @@ int main(int argc, char **argv)
         int option;
 
         log_open_from_environment("tring-hub");
+        core_dumps_forbid();
         while ((option = getopt_long(argc, argv, "", long_options, NULL)) >= 0) {
                 switch (option) {
                 case OPTION_HELP:

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <systemd/sd-daemon.h>
 
+#include "base/core-dumps.h"
 #include "base/log.h"
 #include "base/output.h"
 #include "base/session-bus.h"
@@ -149,6 +150,7 @@ int main(int argc, char *argv[])
         if (r >= 0)
                 return output_finish("tringd", r);
         log_open_from_environment("tringd");
+        core_dumps_forbid();
         (void)signal(SIGPIPE, SIG_IGN);
         r = run();
         return r < 0 ? EXIT_FAILURE : r;

@@ -71,6 +71,48 @@ static bool is_without_gap(RigTrial *trial, const RigGap *gap, const Person *per
                                person->desktop->name, heard);
 }
 
+/* A file of /proc, with blanks in place of NUL; the caller frees. */
+static char *proc_file(pid_t pid, const char *name)
+{
+        char path[64], *text = rig_alloc(8192);
+        _cleanup_(fclosep) FILE *file = NULL;
+
+        snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+        file = fopen(path, "re");
+        ck_assert_ptr_nonnull(file);
+        size_t n = fread(text, 1, 8191, file);
+        for (size_t i = 0; i < n; i++) {
+                if (text[i] == '\0')
+                        text[i] = ' ';
+        }
+        text[n] = '\0';
+        return text;
+}
+
+START_TEST(nobody_else_sees_who_is_called_and_no_core_dump_is_written)
+{
+        _cleanup_talk_ Talk talk = talk_new();
+        Call call = talk_begin(&talk);
+        pid_t worker = person_worker(&talk.alice, &call);
+        const pid_t pids[] = {worker, talk.alice.desktop->tringd->pid, talk.hub->process->pid};
+        _cleanup_free_ char *words = proc_file(worker, "cmdline");
+
+        ck_assert_ptr_nonnull(strstr(words, call.id));
+        ck_assert_ptr_null(strstr(words, "ob,"));
+        ck_assert_ptr_null(strstr(words, "title"));
+        for (size_t i = 0; i < ELEMENTSOF(pids); i++) {
+                _cleanup_free_ char *limits = proc_file(pids[i], "limits");
+                const char *core = strstr(limits, "Max core file size");
+                char soft[16], hard[16];
+
+                ck_assert_ptr_nonnull(core);
+                ck_assert_int_eq(sscanf(core, "Max core file size %15s %15s", soft, hard), 2);
+                ck_assert_str_eq(soft, "0");
+                ck_assert_str_eq(hard, "0");
+        }
+}
+END_TEST
+
 /*
  * In its first two seconds Debian 13's canceller takes one of two simultaneous tones for the echo
  * of the other: a silence that has nothing to do with tringd.
@@ -194,6 +236,7 @@ int main(void)
         tcase_set_timeout(tcase, 180);
         tcase_add_loop_test(tcase, dead_worker_is_an_error_and_can_be_replaced, 0,
                             ELEMENTSOF(deaths));
+        tcase_add_test(tcase, nobody_else_sees_who_is_called_and_no_core_dump_is_written);
         tcase_add_test(tcase,
                        both_voices_go_on_without_a_gap_while_tringd_is_killed_and_comes_back);
         tcase_add_test(tcase, the_state_of_a_session_is_known_after_adoption);
