@@ -53,6 +53,7 @@ int bus_object_method(sd_bus_message *message, const CallObject *object, PhoneCo
 
 /* login.c */
 int method_login(sd_bus_message *message, void *userdata, sd_bus_error *error);
+int method_login_by_descriptor(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int method_logout(sd_bus_message *message, void *userdata, sd_bus_error *error);
 
 /* manager-calls.c */

@@ -9,6 +9,7 @@
 #include "tringd/errors.h"
 #include "tringd/options.h"
 #include "tringd/state-store.h"
+#include "tringd/token-descriptor.h"
 
 #define URL_SHOWN 128 /* bytes of an invalid URL, in an error */
 
@@ -39,16 +40,44 @@ static void default_device_name(char name[static NAME_MAX_BYTES + 1])
                 (void)str_copy(name, NAME_MAX_BYTES + 1, "tringd");
 }
 
+/* The argument of Login is the token, that of LoginByDescriptor holds it. */
+static int read_token(sd_bus_message *message, char ret[static TOKEN_MAX + 1], sd_bus_error *error)
+{
+        const char *token;
+        char type;
+        int fd, r = sd_bus_message_peek_type(message, &type, NULL);
+
+        if (r >= 0 && type == SD_BUS_TYPE_STRING) {
+                r = sd_bus_message_read(message, "s", &token);
+                if (r >= 0)
+                        r = check_token(token, error);
+                return r < 0 ? r : str_copy(ret, TOKEN_MAX + 1, token);
+        }
+        if (r >= 0)
+                r = sd_bus_message_read(message, "h", &fd); /* the message's */
+        if (r < 0)
+                return r;
+        r = token_read_descriptor(fd, ret);
+        if (r == -E2BIG)
+                return error_set(error, CALL_ERROR_INVALID_ARGUMENT,
+                                 "the descriptor auth_token has more than %d bytes", TOKEN_MAX);
+        if (r < 0)
+                return error_set(error, CALL_ERROR_INVALID_ARGUMENT,
+                                 "cannot read the descriptor auth_token: %s",
+                                 r == -EAGAIN ? "its end is still open" : strerror(-r));
+        return check_token(ret, error);
+}
+
 static int read_login(const Daemon *daemon, sd_bus_message *message, Credentials *ret,
                       sd_bus_error *error)
 {
-        const char *typed, *token, *why;
+        const char *typed, *why;
         char hub[URL_MAX + 1];
         char shown[URL_SHOWN];
         Option known[] = {
                 {"device_name", OPTION_TEXT, ret->device_name, sizeof(ret->device_name)},
         };
-        int r = sd_bus_message_read(message, "ss", &typed, &token);
+        int r = sd_bus_message_read(message, "s", &typed);
 
         if (r < 0)
                 return r;
@@ -58,7 +87,7 @@ static int read_login(const Daemon *daemon, sd_bus_message *message, Credentials
         if (websocket_check_url(hub, daemon->settings.insecure, &why) < 0)
                 return error_set(error, CALL_ERROR_INVALID_ARGUMENT, "hub_url '%s': %s",
                                  str_printable(shown, sizeof(shown), typed), why);
-        r = check_token(token, error);
+        r = read_token(message, ret->token, error);
         if (r >= 0)
                 r = options_read(message, "option", known, ELEMENTSOF(known), error);
         if (r < 0)
@@ -68,7 +97,6 @@ static int read_login(const Daemon *daemon, sd_bus_message *message, Credentials
         if (str_empty(ret->device_name))
                 default_device_name(ret->device_name);
         (void)STR_SET(ret->hub, hub);
-        (void)STR_SET(ret->token, token);
         return 0;
 }
 
@@ -97,6 +125,11 @@ int method_login(sd_bus_message *message, void *userdata, sd_bus_error *error)
         daemon->login = sd_bus_message_ref(message);
         daemon_pump(daemon);
         return 1;
+}
+
+int method_login_by_descriptor(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+        return method_login(message, userdata, error);
 }
 
 int method_logout(sd_bus_message *message, void *userdata, sd_bus_error *error)

@@ -5,6 +5,9 @@
  * nothing.
  */
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "bus-fixture.h"
 #include "suite.h"
 
@@ -225,6 +228,20 @@ START_TEST(a_wrong_login_names_the_url_and_never_the_token)
 }
 END_TEST
 
+START_TEST(a_descriptor_without_a_token_says_so)
+{
+        int pipe_fds[2];
+
+        ck_assert_int_eq(pipe2(pipe_fds, O_CLOEXEC), 0);
+        assert_fails(&fixture, "InvalidArgument", "its end is still open", TRING_PATH, NULL,
+                     "LoginByDescriptor", &_error, "sha{sv}", "ws://127.0.0.1", pipe_fds[0], 0);
+        close(pipe_fds[1]);
+        assert_fails(&fixture, "InvalidArgument", "auth_token is empty", TRING_PATH, NULL,
+                     "LoginByDescriptor", &_error, "sha{sv}", "ws://127.0.0.1", pipe_fds[0], 0);
+        close(pipe_fds[0]);
+}
+END_TEST
+
 START_TEST(policy_takes_only_its_own_words)
 {
         sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -320,6 +337,7 @@ int main(void)
         tcase_add_checked_fixture(tests, setup, teardown);
         add_calls(tests);
         tcase_add_test(tests, a_wrong_login_names_the_url_and_never_the_token);
+        tcase_add_test(tests, a_descriptor_without_a_token_says_so);
         tcase_add_test(tests, policy_takes_only_its_own_words);
         tcase_add_test(tests, a_listener_id_must_be_text);
         tcase_add_test(tests, a_thousand_listeners_end_in_too_many);

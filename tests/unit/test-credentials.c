@@ -2,10 +2,12 @@
 #include "tringd/credentials.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "suite.h"
+#include "tringd/token-descriptor.h"
 
 static char folder[32], path[64];
 
@@ -167,6 +169,62 @@ START_TEST(a_save_that_fails_leaves_the_last_one)
 }
 END_TEST
 
+/* What comes of a pipe with these bytes, `open`: that may get more. */
+static int read_pipe(const char *bytes, bool open, char token[static TOKEN_MAX + 1])
+{
+        int fds[2];
+
+        ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+        ck_assert_int_eq(write(fds[1], bytes, strlen(bytes)), (int)strlen(bytes));
+        if (!open)
+                close(fds[1]);
+        int r = token_read_descriptor(fds[0], token);
+        close(fds[0]);
+        if (open)
+                close(fds[1]);
+        return r;
+}
+
+START_TEST(a_token_is_read_from_a_descriptor_without_waiting)
+{
+        char longest[TOKEN_MAX + 3], token[TOKEN_MAX + 1] = "before";
+
+        ck_assert_int_eq(read_pipe("s3cret", true, token), -EAGAIN);
+        ck_assert_int_eq(read_pipe("", true, token), -EAGAIN);
+        ck_assert_str_eq(token, "before");
+        ck_assert_int_eq(read_pipe("s3cret\n", false, token), 0);
+        ck_assert_str_eq(token, "s3cret");
+        ck_assert_int_eq(read_pipe("", false, token), 0);
+        ck_assert_str_eq(token, "");
+
+        memset(longest, 'x', sizeof(longest));
+        longest[TOKEN_MAX] = '\n';
+        longest[TOKEN_MAX + 1] = '\0';
+        ck_assert_int_eq(read_pipe(longest, false, token), 0);
+        ck_assert_uint_eq(strlen(token), TOKEN_MAX);
+        longest[TOKEN_MAX] = 'x';
+        ck_assert_int_eq(read_pipe(longest, false, token), -E2BIG);
+        longest[TOKEN_MAX + 1] = 'x';
+        longest[TOKEN_MAX + 2] = '\0';
+        ck_assert_int_eq(read_pipe(longest, true, token), -E2BIG);
+}
+END_TEST
+
+START_TEST(a_token_is_read_from_a_file)
+{
+        char token[TOKEN_MAX + 1];
+        FILE *file = tmpfile();
+
+        ck_assert_ptr_nonnull(file);
+        fputs("s3cret\n", file);
+        rewind(file);
+        ck_assert_int_eq(token_read_descriptor(fileno(file), token), 0);
+        ck_assert_str_eq(token, "s3cret");
+        fclose(file);
+        ck_assert_int_eq(token_read_descriptor(-1, token) < 0, 1);
+}
+END_TEST
+
 START_TEST(forgetting_twice_is_harmless)
 {
         Credentials loaded;
@@ -193,6 +251,8 @@ int main(void)
         tcase_add_test(tests, no_file_is_no_error_to_speak_of);
         tcase_add_loop_test(tests, a_damaged_file_is_named, 0, 11);
         tcase_add_test(tests, a_save_that_fails_leaves_the_last_one);
+        tcase_add_test(tests, a_token_is_read_from_a_descriptor_without_waiting);
+        tcase_add_test(tests, a_token_is_read_from_a_file);
         tcase_add_test(tests, forgetting_twice_is_harmless);
         suite_add_tcase(suite, tests);
         return suite_run(suite);
