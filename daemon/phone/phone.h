@@ -22,6 +22,7 @@
 #include "model/stored-call.h"
 
 #define COMMAND_TIMEOUT_US (10 * USEC_PER_SEC)        /* dbus/README.md, Timeouts */
+#define CONFIRMED_TIMEOUT_US (1 * USEC_PER_SEC)       /* dbus/README.md, Timeouts */
 #define PRESENT_TIMEOUT_US (1 * USEC_PER_SEC)         /* dbus/README.md, Presenting */
 #define FINISHED_SHOWN_US (10 * USEC_PER_SEC)         /* dbus/README.md, Objects */
 #define TEST_RING_US (3 * USEC_PER_SEC)               /* the Manager's TestRing */

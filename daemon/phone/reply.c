@@ -166,6 +166,10 @@ static int reply_decision(Phone *phone, HubRequest *request, const MessageReply 
 
         if (!reply->error && call && call_is_live(call)) {
                 hub_request_set_state(request, HUB_REQUEST_CONFIRMED);
+                /* The media are closed; a hub that does not announce the end makes nobody wait. */
+                if (request->durable)
+                        request->deadline = MIN_OF(request->deadline,
+                                                   phone->instant.now + CONFIRMED_TIMEOUT_US);
                 hub_request_put_back(phone, request);
                 return REPLY_KEPT;
         }

@@ -125,6 +125,38 @@ START_TEST(rule_18_a_join_is_sent_again_with_the_welcomes_token)
 }
 END_TEST
 
+START_TEST(rule_6_who_hangs_up_does_not_wait_for_a_hub_that_announces_no_end)
+{
+        FIXTURE(f);
+
+        talking(f, CALL);
+        do_to(f, PHONE_COMMAND_END, CALL);
+        expect(f, "worker-stop session send:end");
+        reply_ok(f, MESSAGE_END);
+        wait_us(f, CONFIRMED_TIMEOUT_US - 1);
+        ck_assert_ptr_null(strstr(fixture_trace(f), "done"));
+        wait_us(f, 1);
+        ck_assert_ptr_nonnull(strstr(fixture_trace(f), "done"));
+        ck_assert_int_eq(f->last[PHONE_DONE].error, CALL_ERROR_NONE);
+        ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_ENDED);
+}
+END_TEST
+
+START_TEST(rule_5_a_reject_that_is_confirmed_waits_for_the_end_as_before)
+{
+        FIXTURE(f);
+
+        rings_delivered(f, CALL);
+        reject(f, CALL, CALL_STATUS_REJECTED);
+        forget(f);
+        reply_ok(f, MESSAGE_REJECT);
+        wait_us(f, CONFIRMED_TIMEOUT_US);
+        ck_assert_ptr_null(strstr(fixture_trace(f), "done"));
+        hub_over(f, CALL, CALL_STATUS_REJECTED, CALL_REASON_DECLINED);
+        ck_assert_ptr_nonnull(strstr(fixture_trace(f), "done"));
+}
+END_TEST
+
 START_TEST(rule_18_leaving_before_the_join_is_confirmed_is_leaving)
 {
         PhoneCommand join = asks(PHONE_COMMAND_JOIN, CALL);
@@ -359,6 +391,8 @@ int main(void)
                 rule_12_the_duration_without_the_hub_is_counted_here,
                 rule_18_a_join_token_that_is_too_old_is_replaced_once,
                 rule_18_a_join_is_sent_again_with_the_welcomes_token,
+                rule_6_who_hangs_up_does_not_wait_for_a_hub_that_announces_no_end,
+                rule_5_a_reject_that_is_confirmed_waits_for_the_end_as_before,
                 rule_18_leaving_before_the_join_is_confirmed_is_leaving,
                 rule_18_a_join_that_is_not_confirmed_in_time_failed,
                 rule_17_a_call_that_an_initiate_answered_is_over_once,
