@@ -162,8 +162,9 @@ static int database_connect(const char *path, off_t size, const DatabaseSchema *
 
         int r = database_check(database, size);
         if (r >= 0)
+                /* No temporary files: there may be no descriptor left for one. */
                 r = database_run(database, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-                                           "PRAGMA foreign_keys = ON");
+                                           "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY");
         if (r >= 0)
                 r = database_migrate(database, schema);
         if (r < 0)
