@@ -163,7 +163,8 @@ static bool send_line(void *userdata, int level, const char *text, char (*fields
         int r = 0;
 
         /* The connection is the main loop's. */
-        if (!g_main_context_is_owner(NULL) || !control_is_connected(worker->control))
+        if (!g_main_context_is_owner(NULL) || !worker->control ||
+            !control_is_connected(worker->control))
                 return false;
         str_printable(message.line.text, sizeof(message.line.text), text);
         for (size_t i = 0; i < n && r == 0; i++) {
@@ -175,13 +176,6 @@ static bool send_line(void *userdata, int level, const char *text, char (*fields
         if (r == 0)
                 control_send(worker->control, &message);
         return r == 0;
-}
-
-/* There is no connection any more. */
-static bool keep_line(void *userdata, int level, const char *text, char (*fields)[LOG_LINE_MAX],
-                      size_t n)
-{
-        return false;
 }
 
 /* ---- PipeWire ---- */
@@ -518,16 +512,17 @@ int worker_run(const WorkerOptions *options)
                          .state = SESSION_IDLE,
                          .media.session = options->session,
                          .screen = -1};
-        int r = preload();
+        int r;
 
+        if (control_has_help())
+                log_send_to(send_line, &worker);
+        r = preload();
         if (r < 0)
                 return r;
         pipewire_source_init(&worker.pipewire, ask_for_pipewire, ask_for_real_time, &worker);
         r = control_new(options->listen_fd, &control_events, &worker, &worker.control);
         if (r < 0)
                 return r;
-        if (control_has_help())
-                log_send_to(send_line, &worker);
         worker.loop = g_main_loop_new(NULL, FALSE);
         g_unix_signal_add(SIGTERM, on_terminate, worker.loop);
         g_unix_signal_add(SIGINT, on_terminate, worker.loop);
@@ -541,8 +536,7 @@ int worker_run(const WorkerOptions *options)
         leave(&worker);
         call_audio_free(worker.media.audio);
         pipewire_source_done(&worker.pipewire);
-        log_send_to(control_has_help() ? keep_line : NULL, NULL);
-        control_free(worker.control);
+        worker.control = control_free(worker.control);
         g_main_loop_unref(worker.loop);
         return r;
 }
