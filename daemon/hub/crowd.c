@@ -15,17 +15,6 @@ static size_t session_queued(const DeviceSession *session)
                                    : session->outbox.n_bytes;
 }
 
-static bool is_over(const Hub *hub, const HubUser *user)
-{
-        return hub->queued.n > OUTBOXES_BYTES_MAX ||
-               (user && user->queued.n > OUTBOXES_BYTES_USER_MAX);
-}
-
-void hub_count_queued(Hub *hub, const DeviceSession *session)
-{
-        hub->is_crowded = hub->is_crowded || is_over(hub, session->user);
-}
-
 static DeviceSession *fullest(Hub *hub, const HubUser *user)
 {
         DeviceSession *session, *next, *most = NULL;
@@ -56,7 +45,7 @@ static const HubUser *crowded_user(const Hub *hub)
         const HubUser *user;
 
         for (user = hub->users; user; user = user->hh.next)
-                if (user->queued.n > OUTBOXES_BYTES_USER_MAX)
+                if (user->queued.n > user->queued.max)
                         break;
         return user;
 }
@@ -65,12 +54,12 @@ void hub_shed(Hub *hub)
 {
         const HubUser *user;
 
-        if (!hub->is_crowded)
+        if (!hub->queued.was_over)
                 return;
-        hub->is_crowded = false;
         while ((user = crowded_user(hub)))
                 give_up_fullest(hub, user);
-        while (hub->queued.n > OUTBOXES_BYTES_MAX)
+        while (hub->queued.n > hub->queued.max)
                 give_up_fullest(hub, NULL);
+        hub->queued.was_over = false;
         hub_drain(hub);
 }

@@ -69,7 +69,6 @@ void hub_reply_error(WsConnection *connection, uint64_t id, CallError error, con
 /* Sends to the session's device, or queues for it while it is suspended. May free the session. */
 static void send_session(Hub *hub, DeviceSession *session, Message *message, uint64_t barrier)
 {
-        hub_count_queued(hub, session);
         if (session->connection) {
                 hub_send(session->connection, message, barrier);
                 return;
@@ -89,7 +88,6 @@ static void send_session_from(Hub *hub, DeviceSession *session, ExchangeAction *
                                     : outbox_push_from(&session->outbox, &action->message,
                                                        action->from, action->n_bytes);
 
-        hub_count_queued(hub, session);
         if (r >= 0)
                 return;
         log_error("cannot send \"%s\": %s", message_type_to_string(action->message.type),
@@ -532,6 +530,7 @@ int hub_new(uv_loop_t *loop, HubDatabase *database, Checkpointer *checkpointer,
                 return -ENOMEM;
         hub->database = database;
         hub->config = config;
+        hub->queued.max = OUTBOXES_BYTES_MAX;
         hub->now.boot_date = hub_database_boot_date(database);
         hub->deadline_at = USEC_NEVER;
         int r = hub_load(hub);

@@ -65,7 +65,6 @@ struct Hub {
         DeviceSession *suspended; /* the longest suspended first */
         uint64_t last_number;     /* of a session */
         ByteCount queued;         /* in all outboxes */
-        bool is_crowded;          /* a user, or the hub, has too much in them */
         ExchangeAction action;    /* being carried out */
         uint64_t turn;            /* number of turns of the loop so far */
         bool is_draining;
@@ -104,6 +103,8 @@ void hub_send(WsConnection *connection, Message *message, uint64_t barrier);
 void hub_reply_error(WsConnection *connection, uint64_t id, CallError error, const char *format,
                      ...) _printf_(4, 5);
 HubUser *hub_user_find(Hub *hub, const char *uid);
+/* Finds or makes the user, who goes with the last session. NULL: out of memory. */
+HubUser *hub_user_enter(Hub *hub, const char *uid);
 /* Sends to all devices of the user other than `except`, which may be NULL. */
 void hub_send_others(Hub *hub, const char *uid, const DeviceSession *except, Message *message,
                      uint64_t barrier);
@@ -144,8 +145,6 @@ usec_t hub_next_expiry(const Hub *hub);
 
 /* ---- crowd.c ---- */
 
-/* Looks at the bytes in line, after a message to this session. */
-void hub_count_queued(Hub *hub, const DeviceSession *session);
 /* Gives up the devices that have most in line, while that is too much for their users or the hub.
  */
 void hub_shed(Hub *hub);

@@ -7,7 +7,7 @@
 
 #define LANES_WAIT_US USEC_PER_SEC /* that a login lets calls to large groups go first */
 
-static HubUser *user_enter(Hub *hub, const char *uid)
+HubUser *hub_user_enter(Hub *hub, const char *uid)
 {
         HubUser *user = hub_user_find(hub, uid);
 
@@ -17,7 +17,7 @@ static HubUser *user_enter(Hub *hub, const char *uid)
         if (!user)
                 return NULL;
         STR_SET(user->uid, uid);
-        user->queued.whole = &hub->queued;
+        user->queued = (ByteCount){.max = OUTBOXES_BYTES_USER_MAX, .whole = &hub->queued};
         HASH_ADD_STR(hub->users, uid, user);
         if (!user->hh.tbl) {
                 free(user);
@@ -57,7 +57,7 @@ static int device_session_new(Hub *hub, WsConnection *connection, const char *de
                 return -ENOMEM;
         }
         if (token) {
-                session->user = user_enter(hub, token->uid);
+                session->user = hub_user_enter(hub, token->uid);
                 if (!session->user) {
                         device_session_free(hub, session);
                         return -ENOMEM;

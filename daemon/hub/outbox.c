@@ -26,9 +26,14 @@ static void frame_enqueue(Outbox *outbox, Frame *frame, bool overtakes)
 
 static void outbox_count(Outbox *outbox, size_t added, size_t removed)
 {
+        bool is_over = false;
+
         outbox->n_bytes += added - removed;
-        for (ByteCount *count = outbox->owner.count; count; count = count->whole)
+        for (ByteCount *count = outbox->owner.count; count; count = count->whole) {
                 count->n += added - removed;
+                is_over = is_over || count->n > count->max;
+                count->was_over = count->was_over || is_over;
+        }
 }
 
 static void frame_free(Outbox *outbox, Frame *frame)

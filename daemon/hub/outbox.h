@@ -41,7 +41,8 @@ typedef struct Frame {
 
 /* Bytes in the outboxes of a user, and as a part of these of the hub. */
 typedef struct ByteCount {
-        size_t n;
+        size_t n, max;
+        bool was_over; /* it, or a part of it, has been over its max; for the owner to clear */
         struct ByteCount *whole; /* may be NULL */
 } ByteCount;
 

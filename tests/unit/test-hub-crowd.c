@@ -1,30 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which device goes when too many messages wait. All devices here are away, and may come back. */
-#include <stdlib.h>
-
 #include "hub/internal.h"
 #include "suite.h"
 
 #define TEXT_BYTES 40000
-#define USERS 2
 
 static Hub hub;
-static HubUser users[USERS] = {{.uid = "alice"}, {.uid = "bob"}};
 
 static void setup(void)
 {
-        hub = (Hub){0};
+        hub = (Hub){.queued.max = OUTBOXES_BYTES_MAX};
         ck_assert_int_eq(exchange_new(&(ExchangeLimits){0}, &hub.exchange), 0);
-}
-
-static void enter(HubUser *user)
-{
-        HubUser *entered = malloc(sizeof(*entered)); /* goes with its last session */
-
-        ck_assert_ptr_nonnull(entered);
-        *entered = *user;
-        entered->queued.whole = &hub.queued;
-        HASH_ADD_STR(hub.users, uid, entered);
 }
 
 static DeviceSession *add_device(const char *uid)
@@ -32,11 +18,10 @@ static DeviceSession *add_device(const char *uid)
         DeviceSession *session = calloc(1, sizeof(*session));
 
         ck_assert_ptr_nonnull(session);
-        if (!hub_user_find(&hub, uid))
-                enter(&users[str_eq(uid, "bob")]);
         session->hub = &hub;
         session->number = ++hub.last_number;
-        session->user = hub_user_find(&hub, uid);
+        session->user = hub_user_enter(&hub, uid);
+        ck_assert_ptr_nonnull(session->user);
         snprintf(session->device, sizeof(session->device), "d%u", (unsigned)session->number);
         HASH_ADD(hh, hub.sessions, number, sizeof(session->number), session);
         DL_APPEND(session->user->sessions, session);
@@ -56,7 +41,6 @@ static void put(DeviceSession *session, size_t n)
         STR_SET(message.signal.peer, "1-aa");
         for (size_t i = 0; i < n; i++)
                 ck_assert_int_eq(outbox_push_from(&session->outbox, &message, "carol", 1), 0);
-        hub_count_queued(&hub, session);
 }
 
 static void teardown(void)
@@ -106,7 +90,6 @@ START_TEST(of_all_devices_the_one_with_most_in_line_goes)
         put(few, 2);
         put(most, 3);
         hub.queued.n += OUTBOXES_BYTES_MAX - 5 * TEXT_BYTES - 1000; /* of others */
-        hub_count_queued(&hub, few);
         hub_shed(&hub);
         ck_assert(is_there(gone) && is_there(left));
         put(few, 1);

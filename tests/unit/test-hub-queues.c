@@ -356,6 +356,31 @@ START_TEST(bytes_count_for_the_owner_and_for_the_whole)
 }
 END_TEST
 
+/* Whoever queues it, and whichever of the two it is. */
+START_TEST(what_goes_over_the_most_of_an_owner_or_of_the_whole_is_noticed)
+{
+        ByteCount hub = {.max = SIZE_MAX}, user = {.whole = &hub};
+        size_t one;
+
+        ck_assert_int_eq(push_reply(1, 0), 0);
+        one = outbox.n_bytes;
+        user.max = 2 * one;
+        watch(&user);
+        ck_assert_int_eq(push_reply(2, 0), 0);
+        ck_assert(!hub.was_over);
+        ck_assert_int_eq(push_reply(3, 0), 0);
+        ck_assert(hub.was_over);
+
+        hub = (ByteCount){.n = hub.n, .max = 4 * one};
+        user = (ByteCount){.n = user.n, .max = SIZE_MAX, .whole = &hub};
+        ck_assert_int_eq(push_reply(4, 0), 0);
+        ck_assert(!hub.was_over);
+        ck_assert_int_eq(push_reply(5, 0), 0);
+        ck_assert(hub.was_over);
+        outbox_done(&outbox);
+}
+END_TEST
+
 START_TEST(an_address_that_fails_too_often_waits_a_minute)
 {
         _cleanup_(login_limiter_freep) LoginLimiter *limiter = NULL;
@@ -579,6 +604,7 @@ int main(void)
         tcase_add_test(tests, who_pays_is_told_when_it_is_acknowledged_and_not_before);
         tcase_add_test(tests, who_pays_is_told_of_what_arrived_before_the_connection_was_lost);
         tcase_add_test(tests, bytes_count_for_the_owner_and_for_the_whole);
+        tcase_add_test(tests, what_goes_over_the_most_of_an_owner_or_of_the_whole_is_noticed);
         tcase_add_test(tests, an_address_that_fails_too_often_waits_a_minute);
         tcase_add_test(tests, an_ipv6_customer_is_one_address);
         tcase_add_test(tests, without_a_limit_the_gate_stays_open);
