@@ -261,6 +261,14 @@ int outbox_resume(Outbox *outbox, uint64_t seq, usec_t now)
         return 0;
 }
 
+void outbox_end(Outbox *outbox, size_t max)
+{
+        outbox_set_owner(outbox, &(OutboxOwner){0});
+        (void)outbox_acknowledge(outbox, outbox->seq); /* nobody will resume it */
+        if (outbox->n_bytes > max)
+                outbox_done(outbox);
+}
+
 void outbox_done(Outbox *outbox)
 {
         Frame *frame, *next;

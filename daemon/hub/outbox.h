@@ -110,5 +110,11 @@ usec_t outbox_resume_until(const Outbox *outbox);
  */
 int outbox_resume(Outbox *outbox, uint64_t seq, usec_t now);
 
+/*
+ * The connection ends, and its session with it. What is yet to be written stays, with no owner; all
+ * of it goes if that is more than `max` bytes. Tells nobody.
+ */
+void outbox_end(Outbox *outbox, size_t max);
+
 /* Frees the frames and resets the counts. Tells nobody. */
 void outbox_done(Outbox *outbox);

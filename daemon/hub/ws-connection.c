@@ -181,6 +181,8 @@ void ws_connection_close(WsConnection *connection, WireClose code, const char *t
         log_fields(LOG_INFO, "closing a connection", "CODE=%s", shown, "ADDRESS=%s",
                    connection->address, "REASON=%s", connection->close_text, NULL);
         connection_gone(connection);
+        /* The device may log in again at once, so what it has not read would pile up. */
+        outbox_end(&connection->outbox, CLOSE_BYTES_MAX);
         lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_REASON_BASE, CLOSE_DEADLINE_S);
         if (ws_connection_flush(connection) < 0)
                 ws_connection_kill(connection);

@@ -23,7 +23,9 @@
 #define PINGS_MISSED_IN_CALL 2             /* rule 17 */
 #define PINGS_MISSED_IDLE 3                /* PROTOCOL.md, Transport */
 #define CLOSE_DEADLINE_S 5                 /* for the last messages to be written */
-#define WS_ADDRESS_MAX 46                  /* INET6_ADDRSTRLEN */
+/* Bytes of them that nobody counts: as many as an unfinished message of a device may have. */
+#define CLOSE_BYTES_MAX WIRE_MESSAGE_MAX
+#define WS_ADDRESS_MAX 46 /* INET6_ADDRSTRLEN */
 
 typedef struct WsServer WsServer;
 typedef struct WsConnection WsConnection;

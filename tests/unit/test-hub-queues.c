@@ -381,6 +381,32 @@ START_TEST(what_goes_over_the_most_of_an_owner_or_of_the_whole_is_noticed)
 }
 END_TEST
 
+/* A device that never reads and connects again and again would fill the hub with the rest. */
+START_TEST(what_is_left_for_a_closing_connection_is_little_or_goes)
+{
+        ByteCount user = {.max = SIZE_MAX};
+        size_t left;
+
+        watch(&user);
+        for (int i = 0; i < 2; i++) {
+                ck_assert_int_eq(push_event(0, 9), 0);
+                outbox_pop(&outbox); /* not acknowledged */
+        }
+        left = outbox.n_bytes;
+        ck_assert_int_eq(push_event(0, 9), 0);
+        ck_assert_int_eq(push_reply(1, 5), 0);
+        left = outbox.n_bytes - left;
+        outbox_end(&outbox, left);
+        ck_assert_uint_eq(user.n, 0);
+        ck_assert_uint_eq(outbox.n_bytes, left);
+        outbox_pop(&outbox); /* nobody will acknowledge it */
+        ck_assert_ptr_nonnull(strstr(text_of(outbox_peek(&outbox, 5)), "\"id\":1"));
+        outbox_end(&outbox, outbox.n_bytes - 1);
+        ck_assert_ptr_null(outbox.frames);
+        ck_assert_uint_eq(outbox.n_bytes, 0);
+}
+END_TEST
+
 START_TEST(an_address_that_fails_too_often_waits_a_minute)
 {
         _cleanup_(login_limiter_freep) LoginLimiter *limiter = NULL;
@@ -605,6 +631,7 @@ int main(void)
         tcase_add_test(tests, who_pays_is_told_of_what_arrived_before_the_connection_was_lost);
         tcase_add_test(tests, bytes_count_for_the_owner_and_for_the_whole);
         tcase_add_test(tests, what_goes_over_the_most_of_an_owner_or_of_the_whole_is_noticed);
+        tcase_add_test(tests, what_is_left_for_a_closing_connection_is_little_or_goes);
         tcase_add_test(tests, an_address_that_fails_too_often_waits_a_minute);
         tcase_add_test(tests, an_ipv6_customer_is_one_address);
         tcase_add_test(tests, without_a_limit_the_gate_stays_open);
