@@ -8,6 +8,7 @@
 #include <uthash.h>
 #include <utlist.h>
 
+#include "base/cleanup.h"
 #include "model/record.h"
 
 struct FairLine {
@@ -42,12 +43,18 @@ static FairLine *add_line(FairQueue *queue, const char *uid)
         return line;
 }
 
+/* Of a line of so many bytes: what it takes from the others. */
+static size_t shared(size_t n_bytes)
+{
+        return n_bytes - MIN_OF(n_bytes, (size_t)FAIR_LINE_BYTES_SURE);
+}
+
 static int enter_line(FairQueue *queue, const char *uid, FairJob *job, size_t size)
 {
         FairLine *line = find_line(queue, uid);
+        size_t before = line ? line->n_bytes : 0, added = shared(before + size) - shared(before);
 
-        if ((line ? line->n_bytes : 0) + size > FAIR_LINE_BYTES_MAX ||
-            queue->n_bytes + size > FAIR_QUEUE_BYTES_MAX)
+        if (before + size > FAIR_LINE_BYTES_MAX || queue->n_shared + added > FAIR_QUEUE_BYTES_MAX)
                 return -ENOBUFS;
         if (!line)
                 line = add_line(queue, uid);
@@ -56,7 +63,7 @@ static int enter_line(FairQueue *queue, const char *uid, FairJob *job, size_t si
         job->line = line;
         job->size = size;
         line->n_bytes += size;
-        queue->n_bytes += size;
+        queue->n_shared += added;
         queue->n_jobs++;
         return 0;
 }
@@ -92,8 +99,8 @@ void fair_queue_remove(FairQueue *queue, FairJob *job)
         FairLine *line = job->line;
 
         DL_DELETE(line->jobs, job);
+        queue->n_shared -= shared(line->n_bytes) - shared(line->n_bytes - job->size);
         line->n_bytes -= job->size;
-        queue->n_bytes -= job->size;
         queue->n_jobs--;
         *job = (FairJob){0};
         if (line->jobs)

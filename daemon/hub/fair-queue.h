@@ -13,7 +13,9 @@
 /* A thousand ids take 37 kB; a device may have 64 requests without a reply (PROTOCOL.md, Limits).
  */
 #define FAIR_LINE_BYTES_MAX (4 * 1024 * 1024) /* of the jobs of one user */
-#define FAIR_QUEUE_BYTES_MAX (64 * 1024 * 1024)
+/* Of them, those that no other user can take: the longest request, and some logins. */
+#define FAIR_LINE_BYTES_SURE (64 * 1024)
+#define FAIR_QUEUE_BYTES_MAX (64 * 1024 * 1024) /* of all users, beyond that */
 
 typedef struct FairLine FairLine;
 
@@ -29,12 +31,13 @@ typedef struct FairJob {
 typedef struct FairQueue {
         FairLine *lines; /* by user */
         FairLine *turns; /* the one whose turn it is first */
-        size_t n_jobs, n_bytes;
+        size_t n_jobs;
+        size_t n_shared; /* bytes of all lines, each beyond FAIR_LINE_BYTES_SURE */
 } FairQueue;
 
 /*
  * Puts a job that takes `size` bytes of memory at the end of the user's line. Returns 0, -ENOMEM,
- * or -ENOBUFS if the line or the queue would have too many bytes.
+ * or -ENOBUFS if the line would have too many bytes, or all lines beyond what each is sure of.
  */
 int fair_queue_add(FairQueue *queue, const char *uid, FairJob *job, size_t size);
 /* The same, before all jobs of that user that were not added first. */

@@ -89,28 +89,42 @@ START_TEST(a_user_has_so_many_bytes_in_line_and_no_more)
         fair_queue_remove(&queue, &first);
         fair_queue_remove(&queue, &second);
         fair_queue_remove(&queue, &other);
-        ck_assert_uint_eq(queue.n_bytes, 0);
+        ck_assert_uint_eq(queue.n_shared, 0);
 }
 END_TEST
 
-START_TEST(all_users_together_have_so_many_bytes_and_no_more)
+/* However many others have taken all the rest. */
+START_TEST(what_a_user_is_sure_of_is_there_when_all_users_have_too_much)
 {
         enum {
-                USERS = FAIR_QUEUE_BYTES_MAX / FAIR_LINE_BYTES_MAX
+                SHARED = FAIR_LINE_BYTES_MAX - FAIR_LINE_BYTES_SURE,
+                USERS = FAIR_QUEUE_BYTES_MAX / SHARED,
+                REST = FAIR_QUEUE_BYTES_MAX - USERS * SHARED
         };
-        FairJob jobs[USERS] = {0}, one = {0};
+        FairJob jobs[USERS] = {0}, most = {0}, last = {0}, sure = {0}, none = {0}, one = {0};
         char uid[8];
 
         for (int i = 0; i < USERS; i++) {
                 snprintf(uid, sizeof(uid), "u%d", i);
                 ck_assert_int_eq(fair_queue_add(&queue, uid, &jobs[i], FAIR_LINE_BYTES_MAX), 0);
         }
-        ck_assert_int_eq(fair_queue_add(&queue, "alice", &one, 1), -ENOBUFS);
+        ck_assert_int_eq(fair_queue_add(&queue, "carol", &most, FAIR_LINE_BYTES_SURE + REST - 1),
+                         0);
+        ck_assert_int_eq(fair_queue_add(&queue, "carol", &last, 2), -ENOBUFS);
+        ck_assert_int_eq(fair_queue_add(&queue, "carol", &last, 1), 0);
+        ck_assert_int_eq(fair_queue_add(&queue, "alice", &one, FAIR_LINE_BYTES_SURE + 1), -ENOBUFS);
         /* What was refused has left no line behind. */
-        ck_assert_ptr_eq(fair_queue_next(&queue), &jobs[0]);
-        for (int i = 0; i < USERS; i++)
-                fair_queue_remove(&queue, &jobs[i]);
-        ck_assert_ptr_null(fair_queue_next(&queue));
+        ck_assert_ptr_null(fair_queue_first(&queue, "alice"));
+        ck_assert_int_eq(fair_queue_add(&queue, "alice", &sure, FAIR_LINE_BYTES_SURE), 0);
+        ck_assert_int_eq(fair_queue_add(&queue, "alice", &one, 1), -ENOBUFS);
+        ck_assert_int_eq(fair_queue_add(&queue, "u0", &none, 0), 0);
+        fair_queue_remove(&queue, &last);
+        ck_assert_int_eq(fair_queue_add(&queue, "alice", &one, 1), 0);
+
+        FairJob *job;
+        while ((job = fair_queue_next(&queue)))
+                fair_queue_remove(&queue, job);
+        ck_assert_uint_eq(queue.n_shared, 0);
 }
 END_TEST
 
@@ -123,7 +137,7 @@ int main(void)
         tcase_add_test(tests, who_comes_later_waits_for_one_step_of_each);
         tcase_add_test(tests, what_is_put_first_is_done_before_the_user_s_other_jobs);
         tcase_add_test(tests, a_user_has_so_many_bytes_in_line_and_no_more);
-        tcase_add_test(tests, all_users_together_have_so_many_bytes_and_no_more);
+        tcase_add_test(tests, what_a_user_is_sure_of_is_there_when_all_users_have_too_much);
         suite_add_tcase(suite, tests);
         return suite_run(suite);
 }
