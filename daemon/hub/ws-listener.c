@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 
 #include "base/log.h"
+#include "hub/address-key.h"
 #include "hub/unix-socket.h"
 #include "hub/web.h"
 
@@ -68,7 +69,7 @@ void ws_listener_peer(struct lws *wsi, char ret[static WS_ADDRESS_MAX])
         if (domain != AF_UNIX)
                 lws_get_peer_simple(wsi, ret, WS_ADDRESS_MAX);
         else if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &peer_length) == 0)
-                snprintf(ret, WS_ADDRESS_MAX, "user %u", peer.uid);
+                snprintf(ret, WS_ADDRESS_MAX, ADDRESS_LOCAL_FORMAT, peer.uid);
 }
 
 static int on_new_client(WsListener *listener, struct lws *wsi)

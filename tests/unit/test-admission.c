@@ -92,6 +92,18 @@ START_TEST(an_ipv6_address_counts_by_its_block)
 }
 END_TEST
 
+START_TEST(a_local_user_makes_room_for_himself_and_not_for_others)
+{
+        open_house(GUESTS, 1);
+        enter(0, "user 1000");
+        enter(1, "user 1001");
+        ck_assert(!visitors[0].expelled);
+        enter(2, "user 1001");
+        ck_assert(!visitors[0].expelled && visitors[1].expelled);
+        close_house();
+}
+END_TEST
+
 START_TEST(a_full_house_asks_the_oldest_stranger_to_leave)
 {
         open_house(3, 2);
@@ -237,6 +249,7 @@ int main(void)
         tcase_add_test(tests, the_oldest_stranger_of_an_address_makes_room);
         tcase_add_test(tests, who_has_logged_in_stays_and_no_longer_counts);
         tcase_add_test(tests, an_ipv6_address_counts_by_its_block);
+        tcase_add_test(tests, a_local_user_makes_room_for_himself_and_not_for_others);
         tcase_add_test(tests, a_full_house_asks_the_oldest_stranger_to_leave);
         tcase_add_test(tests, a_house_full_of_friends_has_no_room);
         tcase_add_test(tests, the_house_does_not_fill_faster_than_it_empties);

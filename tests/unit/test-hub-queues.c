@@ -435,6 +435,20 @@ START_TEST(an_ipv6_customer_is_one_address)
 }
 END_TEST
 
+START_TEST(each_local_user_is_one_address)
+{
+        _cleanup_(login_limiter_freep) LoginLimiter *limiter = NULL;
+
+        ck_assert_int_eq(login_limiter_new(1, &limiter), 0);
+        login_limiter_note_failure(limiter, "user 1000", 0);
+        ck_assert(!login_limiter_is_open(limiter, "user 1000", 1));
+        ck_assert(login_limiter_is_open(limiter, "user 1001", 1));
+        /* The same bytes as those of user 1000. */
+        ck_assert(login_limiter_is_open(limiter, "232.3.0.0", 1));
+        ck_assert(login_limiter_is_open(limiter, "0.0.3.232", 1));
+}
+END_TEST
+
 START_TEST(without_a_limit_the_gate_stays_open)
 {
         _cleanup_(login_limiter_freep) LoginLimiter *limiter = NULL;
@@ -634,6 +648,7 @@ int main(void)
         tcase_add_test(tests, what_is_left_for_a_closing_connection_is_little_or_goes);
         tcase_add_test(tests, an_address_that_fails_too_often_waits_a_minute);
         tcase_add_test(tests, an_ipv6_customer_is_one_address);
+        tcase_add_test(tests, each_local_user_is_one_address);
         tcase_add_test(tests, without_a_limit_the_gate_stays_open);
         suite_add_tcase(suite, tests);
         tcase_add_checked_fixture(commits, setup_commit, teardown_commit);
