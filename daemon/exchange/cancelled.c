@@ -21,10 +21,24 @@ static Cancel *cancel_find(const Exchange *exchange, const User *user, const cha
         return cancel;
 }
 
+static void cancel_list(Exchange *exchange, Cancel *cancel)
+{
+        DL_APPEND(exchange->cancels_by_age, cancel);
+        DL_APPEND2(cancel->user->cancels, cancel, user_prev, user_next);
+        cancel->user->n_cancels++;
+}
+
+static void cancel_unlist(Exchange *exchange, Cancel *cancel)
+{
+        DL_DELETE(exchange->cancels_by_age, cancel);
+        DL_DELETE2(cancel->user->cancels, cancel, user_prev, user_next);
+        cancel->user->n_cancels--;
+}
+
 static void cancel_free(Exchange *exchange, Cancel *cancel)
 {
+        cancel_unlist(exchange, cancel);
         HASH_DEL(exchange->cancels, cancel);
-        DL_DELETE(exchange->cancels_by_age, cancel);
         free(cancel);
 }
 
@@ -34,26 +48,46 @@ void exchange_forget_cancels(Exchange *exchange, usec_t now)
                 cancel_free(exchange, exchange->cancels_by_age);
 }
 
-int exchange_cancel_remember(Exchange *exchange, const ExchangeNow *moment, const User *user,
-                             const char *session_id)
+void exchange_forget_cancels_of(Exchange *exchange, User *user)
 {
-        Cancel *cancel = cancel_find(exchange, user, session_id);
+        while (user->cancels)
+                cancel_free(exchange, user->cancels);
+}
 
-        if (cancel)
-                cancel_free(exchange, cancel);
-        cancel = calloc(1, sizeof(*cancel));
+static int cancel_new(Exchange *exchange, User *user, const char *session_id, Cancel **ret)
+{
+        Cancel *cancel = calloc(1, sizeof(*cancel));
+
         if (!cancel)
                 return -ENOMEM;
         cancel->key = cancel_key(user, session_id);
-        cancel->until = moment->now + CANCEL_MEMORY_US;
+        cancel->user = user;
         HASH_ADD(hh, exchange->cancels, key, sizeof(cancel->key), cancel);
         if (!cancel->hh.tbl) {
                 free(cancel);
                 return -ENOMEM;
         }
-        if (HASH_COUNT(exchange->cancels) > CANCEL_MEMORY_MAX)
-                cancel_free(exchange, exchange->cancels_by_age);
-        DL_APPEND(exchange->cancels_by_age, cancel);
+        *ret = cancel;
+        return 0;
+}
+
+int exchange_cancel_remember(Exchange *exchange, const ExchangeNow *moment, User *user,
+                             const char *session_id)
+{
+        Cancel *cancel = cancel_find(exchange, user, session_id);
+
+        if (cancel) {
+                cancel_unlist(exchange, cancel);
+        } else {
+                int r = cancel_new(exchange, user, session_id, &cancel);
+
+                if (r < 0)
+                        return r;
+        }
+        cancel->until = moment->now + CANCEL_MEMORY_US;
+        cancel_list(exchange, cancel);
+        if (user->n_cancels > CANCEL_MEMORY_MAX)
+                cancel_free(exchange, user->cancels);
         return 0;
 }
 

@@ -39,7 +39,8 @@
 #define MEMBERS_CALLER_US (20 * USEC_PER_MSEC)      /* in a large group; queues 256 events in 5 s */
 #define TOKEN_UNUSED_US (60 * USEC_PER_SEC)         /* PROTOCOL.md, Media */
 #define CANCEL_MEMORY_US (60 * USEC_PER_SEC)        /* rule 15: cancels of unknown ids */
-#define CANCEL_MEMORY_MAX 1000                      /* total; the oldest is dropped first */
+#define CANCEL_MEMORY_MAX 100                       /* per user, whose oldest goes first */
+#define ENDED_RESTORED_MAX 1000                     /* of all users, after a restart */
 #define ENDED_MEMORY_US (60 * USEC_PER_SEC)         /* repeated requests get the same answer */
 #define REDIALS_FREE 3                              /* rule 21: rings in vain … */
 #define REDIAL_WINDOW_US (600 * USEC_PER_SEC)       /* … within this time, without a pause */
@@ -264,8 +265,8 @@ int exchange_ice_servers(Exchange *exchange, const IceServer *servers, size_t n)
         EXCHANGE_INPUT(exchange, moment, EXCHANGE_RESTORE, .live = stored)
 /*
  * Remembers an ended call of the user's history for CANCEL_MEMORY_US: a caller who missed the end
- * and repeats the initiate starts no new call. Beyond CANCEL_MEMORY_MAX the oldest is dropped.
- * Returns 0, -ENOMEM or UserNotFound.
+ * and repeats the initiate starts no new call. Beyond CANCEL_MEMORY_MAX the user's oldest is
+ * dropped. Returns 0, -ENOMEM or UserNotFound.
  */
 #define exchange_restore_ended(exchange, moment, uid, session_id) \
         EXCHANGE_INPUT(exchange, moment, EXCHANGE_RESTORE_ENDED, .ended = {uid, session_id})

@@ -184,7 +184,7 @@ int exchange_take_restore(Exchange *exchange, const ExchangeNow *moment, const L
 int exchange_take_restore_ended(Exchange *exchange, const ExchangeNow *moment, const char *uid,
                                 const char *session_id)
 {
-        const User *user = exchange_user_find(exchange, uid);
+        User *user = exchange_user_find(exchange, uid);
 
         return user ? exchange_cancel_remember(exchange, moment, user, session_id)
                     : CALL_ERROR_USER_NOT_FOUND;

@@ -106,6 +106,8 @@ struct User {
         CallLeg *busy;  /* legs that make the user busy: placed or answered calls (rule 8) */
         CallLeg *apart; /* other legs of live calls: hidden, or free to join a group's call late */
         size_t n_placed;
+        struct Cancel *cancels; /* the oldest first */
+        size_t n_cancels;
         Rate starts;         /* of calls */
         Rate failed_lookups; /* names that were not answered by a call or a block */
         double stored;       /* bytes that count against the limit, as of `stored_at` */
@@ -234,7 +236,9 @@ typedef struct CancelKey {
 typedef struct Cancel {
         CancelKey key;
         usec_t until;
-        struct Cancel *prev, *next;
+        User *user;
+        struct Cancel *prev, *next;           /* among those of all users, the oldest first */
+        struct Cancel *user_prev, *user_next; /* among the user's, likewise */
         UT_hash_handle hh;
 } Cancel;
 

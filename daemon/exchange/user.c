@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "exchange/attachment.h"
+#include "exchange/cancelled.h"
 #include "exchange/group.h"
 #include "exchange/rate.h"
 #include "exchange/uids.h"
@@ -45,6 +46,7 @@ void exchange_user_free(Exchange *exchange, User *user)
         }
         while (user->groups)
                 exchange_membership_free(user->groups);
+        exchange_forget_cancels_of(exchange, user);
         HASH_DEL(exchange->users, user);
         exchange_uids_done(&user->blocked);
         exchange_uids_done(&user->called);

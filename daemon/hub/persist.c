@@ -94,7 +94,7 @@ int hub_load(Hub *hub)
         if (r >= 0)
                 r = hub_database_each_live(hub->database, load_call, hub);
         if (r >= 0)
-                r = call_history_latest(hub_database_history(hub->database), CANCEL_MEMORY_MAX,
+                r = call_history_latest(hub_database_history(hub->database), ENDED_RESTORED_MAX,
                                         load_ended, hub);
         return r;
 }

@@ -190,7 +190,7 @@ int disk_load(World *world)
         int r = load_calls(world);
 
         return r != 0 ? r
-                      : call_history_latest(disk_history(world), CANCEL_MEMORY_MAX, load_ended,
+                      : call_history_latest(disk_history(world), ENDED_RESTORED_MAX, load_ended,
                                             world);
 }
 

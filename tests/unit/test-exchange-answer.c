@@ -225,6 +225,50 @@ START_TEST(rule_15_remembered_cancels_are_bounded_in_time_and_number)
 }
 END_TEST
 
+START_TEST(rule_15_nobody_s_cancels_make_the_hub_forget_those_of_another)
+{
+        comes(ALICE);
+        comes(BOB);
+        comes(CAROL);
+        says(ALICE, MESSAGE_CANCEL, 1);
+        for (int call = 2; call <= CANCEL_MEMORY_MAX + 2; call++)
+                says(CAROL, MESSAGE_CANCEL, call);
+        forget();
+        calls(ALICE, "bob", 1);
+        expect("alice-desk: CallTerminated", NULL);
+}
+END_TEST
+
+START_TEST(rule_15_a_repeated_cancel_is_the_newest_again)
+{
+        comes(ALICE);
+        comes(BOB);
+        for (int call = 1; call <= CANCEL_MEMORY_MAX; call++)
+                says(ALICE, MESSAGE_CANCEL, call);
+        says(ALICE, MESSAGE_CANCEL, 1);
+        says(ALICE, MESSAGE_CANCEL, CANCEL_MEMORY_MAX + 1);
+        forget();
+        calls_with(ALICE, "bob", 1, (MessageInitiate){.parallel = true});
+        calls_with(ALICE, "bob", 2, (MessageInitiate){.parallel = true}); /* the oldest has gone */
+        said("alice-desk: CallTerminated");
+        said("alice-desk: ok 2 initiated");
+}
+END_TEST
+
+START_TEST(rule_15_the_cancels_of_a_user_go_with_the_user)
+{
+        comes(ALICE);
+        says(ALICE, MESSAGE_CANCEL, 1);
+        ck_assert_int_eq(exchange_user_remove(world.exchange, &world.moment, "alice"), 0);
+        world_collect();
+        ck_assert_int_eq(exchange_user_add(world.exchange, "alice", "Alice", WHEN_BUSY_REJECT), 0);
+        comes(ALICE);
+        forget();
+        calls(ALICE, "bob", 1);
+        said("alice-desk: ok 1 initiated");
+}
+END_TEST
+
 START_TEST(rule_8_who_is_in_a_call_is_busy_and_only_history_tells)
 {
         in_call(BOB, CAROL, 1);
@@ -502,6 +546,9 @@ int main(void)
         tcase_add_test(answer, rule_6_only_the_caller_cancels_and_only_before_the_accept);
         tcase_add_test(answer, rule_15_a_cancel_that_comes_before_its_initiate_is_remembered);
         tcase_add_test(answer, rule_15_remembered_cancels_are_bounded_in_time_and_number);
+        tcase_add_test(answer, rule_15_nobody_s_cancels_make_the_hub_forget_those_of_another);
+        tcase_add_test(answer, rule_15_a_repeated_cancel_is_the_newest_again);
+        tcase_add_test(answer, rule_15_the_cancels_of_a_user_go_with_the_user);
         tcase_add_test(answer, rule_8_who_is_in_a_call_is_busy_and_only_history_tells);
         tcase_add_test(answer, rule_8_ones_own_outgoing_ring_makes_busy_and_being_rung_does_not);
         tcase_add_test(answer, rule_8_when_busy_rings_if_the_user_says_so);
