@@ -231,6 +231,55 @@ START_TEST(a_device_that_is_gone_before_its_welcome_harms_nobody)
 }
 END_TEST
 
+#define HELLOS 8 /* fewer than connections that one address may have before the hellos */
+
+/* When the hub made the welcome, by its clock; UINT64_MAX if it made none. */
+static uint64_t welcomed_at(WsClient *client)
+{
+        static const char member[] = "\"clock\":";
+        char *text;
+
+        if (ws_receive(client, WAIT_MS, &text) != 0)
+                return UINT64_MAX;
+        const char *at = strstr(text, member);
+        uint64_t clock = at ? strtoull(at + strlen(member), NULL, 10) : UINT64_MAX;
+        free(text);
+        return clock;
+}
+
+/* The hub stands still, so that it finds all hellos at once, Bob's last. */
+static int some_of_one_user_before_one_of_another(uint16_t port)
+{
+        WsClient *alices[HELLOS], *bob;
+        int n_before = 0;
+
+        if (ws_connect(port, NULL, &bob, NULL) != 0)
+                return 1;
+        for (int i = 0; i < HELLOS; i++)
+                if (ws_connect(port, NULL, &alices[i], NULL) != 0)
+                        return 1;
+        if (kill(getppid(), SIGSTOP) < 0)
+                return 1;
+        int r = 0;
+        for (int i = 0; r >= 0 && i < HELLOS; i++)
+                r = hello(alices[i], token, i);
+        if (r >= 0)
+                r = hello(bob, bobs_token, 1);
+        if (kill(getppid(), SIGCONT) < 0 || r < 0)
+                return 2;
+        uint64_t bobs = welcomed_at(bob);
+        for (int i = 0; i < HELLOS; i++)
+                n_before += welcomed_at(alices[i]) < bobs;
+        /* One, in turn; another if the hub was quicker than the signal. */
+        return bobs != UINT64_MAX && n_before <= 2 ? 0 : 3;
+}
+
+START_TEST(whose_devices_log_in_all_at_once_keeps_nobody_else_waiting)
+{
+        while_devices(some_of_one_user_before_one_of_another);
+}
+END_TEST
+
 static int one_that_asks_for_much(uint16_t port)
 {
         WsClient *client = say_hello(port, 1), *other = say_hello(port, 2);
@@ -427,6 +476,7 @@ int main(void)
         tcase_add_test(tests, what_a_device_sends_before_its_welcome_is_answered_after_it);
         tcase_add_test(tests, devices_that_come_at_once_are_all_welcomed);
         tcase_add_test(tests, a_device_that_is_gone_before_its_welcome_harms_nobody);
+        tcase_add_test(tests, whose_devices_log_in_all_at_once_keeps_nobody_else_waiting);
         tcase_add_test(tests, a_call_to_a_large_group_is_whole_for_whoever_looks_at_it);
         tcase_add_test(tests, a_flood_is_refused_to_its_sender_and_the_receiver_stays);
         tcase_add_test(tests, requests_about_the_history_are_answered_in_their_order);
