@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <utlist.h>
 
+#include "base/log.h"
 #include "base/socket-path.h"
 #include "base/str.h"
 #include "loop/child.h"
@@ -35,9 +36,11 @@ struct WorkerProcess {
         int folder; /* that the address needs, or -1 */
         char *pid_path;
         int fd;       /* the connection, or -1 */
-        Child *child; /* NULL: adopted */
+        Child *child; /* NULL: adopted, or not started yet */
+        bool is_adopted;
         int pidfd;    /* of an adopted one; -1: unknown */
         pid_t pid;    /* likewise; 0: unknown */
+        bool is_over; /* of an adopted one: its end was seen to */
         sd_event_source *socket_source;
         sd_event_source *stop_source; /* used for an adopted worker only */
 
@@ -47,6 +50,7 @@ struct WorkerProcess {
 };
 
 #define CLOSED "closed its connection"
+#define UNKNOWN "may still run, and cannot be killed: its process is not known"
 
 static void outgoing_free(WorkerProcess *worker, QueuedDatagram **queue, QueuedDatagram *outgoing)
 {
@@ -97,37 +101,81 @@ static void remove_files(WorkerProcess *worker)
         worker->address.sun_path[0] = '\0';
 }
 
+/* Returns 0 also if it has ended before, or -ESRCH: nothing names its process. */
+static int kill_adopted(WorkerProcess *worker)
+{
+        if (worker->pidfd < 0)
+                return -ESRCH;
+        if (pidfd_send_signal(worker->pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
+                return -errno;
+        return 0;
+}
+
+/* Whether no process holds the socket any more, and so the worker has ended. */
+static bool is_deserted(const WorkerProcess *worker)
+{
+        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        int r = connect(fd, (const struct sockaddr *)&worker->address, sizeof(worker->address));
+
+        return r < 0 && (errno == ECONNREFUSED || errno == ENOENT);
+}
+
+/*
+ * Returns whether the worker has ended or was killed. The files of one that runs on stay: they
+ * are all by which it can still be found.
+ */
+static bool end_adopted(WorkerProcess *worker)
+{
+        worker->is_over = true;
+        disconnect(worker);
+        if (kill_adopted(worker) == 0 || is_deserted(worker)) {
+                remove_files(worker);
+                return true;
+        }
+        log_error("a media worker " UNKNOWN ": %s", worker->address.sun_path);
+        return false;
+}
+
 WorkerProcess *worker_process_free(WorkerProcess *worker)
 {
         if (!worker)
                 return NULL;
-        worker->child = child_free(worker->child);
-        remove_files(worker);
+        if (!worker->is_adopted) {
+                worker->child = child_free(worker->child);
+                remove_files(worker);
+        } else if (!worker->is_over) {
+                (void)end_adopted(worker);
+        }
         return worker_process_detach(worker);
 }
 
 /* Must be the last use of the worker in a turn: the callback may free it. */
 static void report_gone(WorkerProcess *worker, const char *reason)
 {
-        disconnect(worker);
         worker->stop_source = sd_event_source_disable_unref(worker->stop_source);
-        remove_files(worker);
         worker->events->gone(worker->userdata, reason);
 }
 
 static void on_child_gone(void *userdata, const char *reason)
 {
-        report_gone(userdata, reason);
+        WorkerProcess *worker = userdata;
+
+        disconnect(worker);
+        remove_files(worker);
+        report_gone(worker, reason);
+}
+
+/* The last use of the worker, too. */
+static void give_up_adopted(WorkerProcess *worker)
+{
+        report_gone(worker, end_adopted(worker) ? CLOSED : UNKNOWN);
 }
 
 int worker_process_kill(WorkerProcess *worker)
 {
-        if (worker->child)
-                child_kill(worker->child);
-        else if (worker->pidfd < 0)
-                return -ESRCH;
-        else if (pidfd_send_signal(worker->pidfd, SIGKILL, NULL, 0) < 0)
-                return -errno;
+        if (worker->is_adopted)
+                return kill_adopted(worker);
+        child_kill(worker->child);
         return 0;
 }
 
@@ -138,32 +186,34 @@ pid_t worker_process_pid(const WorkerProcess *worker)
 
 bool worker_process_is_adopted(const WorkerProcess *worker)
 {
-        return !worker->child;
+        return worker->is_adopted;
 }
 
 static int on_stop_timeout(sd_event_source *source, uint64_t usec, void *userdata)
 {
-        (void)worker_process_kill(userdata);
-        report_gone(userdata, CLOSED);
+        give_up_adopted(userdata);
         return 0;
 }
 
 int worker_process_stop(WorkerProcess *worker)
 {
-        if (worker->child)
+        if (!worker->is_adopted)
                 child_stop(worker->child, 0, WORKER_PROCESS_STOP_US);
-        if (worker->child || worker->stop_source)
+        if (!worker->is_adopted || worker->stop_source)
                 return 0;
         return sd_event_add_time_relative(worker->event, &worker->stop_source, CLOCK_MONOTONIC,
                                           WORKER_PROCESS_STOP_ADOPTED_US, STOP_ACCURACY_US,
                                           on_stop_timeout, worker);
 }
 
-/* Of a spawned worker, waits for the end of the process, so that `gone` reports how it ended. */
+/*
+ * Of a spawned worker, waits for the end of the process, so that `gone` reports how it ended. The
+ * end of an adopted one would not be seen, and nobody can tell it to close its microphone any more.
+ */
 static void connection_lost(WorkerProcess *worker)
 {
-        if (!worker->child) {
-                report_gone(worker, CLOSED);
+        if (worker->is_adopted) {
+                give_up_adopted(worker);
                 return;
         }
         disconnect(worker);
@@ -337,18 +387,29 @@ static int worker_new(sd_event *event, const char *socket_path, const WorkerProc
         return r;
 }
 
+/* Ends one that takes no connection, as nobody can tell it to close its microphone. */
+static int end_hanging(WorkerProcess *worker)
+{
+        worker->pidfd = pid_file_open(worker->pid_path, &worker->pid);
+        return end_adopted(worker) ? -ECONNREFUSED : -EBUSY;
+}
+
 int worker_process_adopt(sd_event *event, const char *socket_path,
                          const WorkerProcessEvents *events, void *userdata, WorkerProcess **ret)
 {
         WorkerProcess *worker = NULL;
         int r = worker_new(event, socket_path, events, userdata, &worker);
 
-        if (r >= 0)
-                r = connect_socket(worker);
+        if (r < 0)
+                return r;
+        r = connect_socket(worker);
+        if (r == -EAGAIN) /* its backlog is full */
+                r = end_hanging(worker);
         if (r < 0) {
                 worker_process_detach(worker);
                 return r;
         }
+        worker->is_adopted = true;
         worker->pidfd = pid_file_open(worker->pid_path, &worker->pid);
         *ret = worker;
         return 0;

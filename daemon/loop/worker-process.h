@@ -36,7 +36,11 @@ typedef struct WorkerProcess WorkerProcess;
 typedef struct WorkerProcessEvents {
         /* One whole message, NUL-terminated, valid until the callback returns. */
         void (*message)(void *userdata, const char *text, size_t length);
-        /* The process has ended (`reason` as in child.h), or an adopted one has disconnected. */
+        /*
+         * The process has ended (`reason` as in child.h), or an adopted one has disconnected, or
+         * was not there at the end of its time, and was killed. If nothing names its process,
+         * `reason` says that it may still run.
+         */
         void (*gone)(void *userdata, const char *reason);
 } WorkerProcessEvents;
 
@@ -56,11 +60,18 @@ typedef struct WorkerProcessOptions {
 int worker_process_spawn(sd_event *event, const WorkerProcessOptions *options,
                          const WorkerProcessEvents *events, void *userdata, WorkerProcess **ret);
 
-/* Connects to a worker that another process started. -ECONNREFUSED: it has ended. */
+/*
+ * Connects to a worker that another process started. -ENOENT or -ECONNREFUSED: there is none any
+ * more; one that hung and took no connection was killed. -EBUSY: such a one could not be killed, as
+ * nothing names its process.
+ */
 int worker_process_adopt(sd_event *event, const char *socket_path,
                          const WorkerProcessEvents *events, void *userdata, WorkerProcess **ret);
 
-/* Kills the worker if it was spawned here and still runs, and removes the path. */
+/*
+ * Kills the worker if it still runs, and removes the files. An adopted one that nothing names is
+ * left with its files, and logged.
+ */
 WorkerProcess *worker_process_free(WorkerProcess *worker);
 DEFINE_CLEANUP(WorkerProcess *, worker_process_free);
 

@@ -58,6 +58,7 @@ static void tear_down(void)
         sd_event_unref(rig.event);
         close(rig.fd);
         close(rig.listen_fd);
+        (void)unlink(rig.path); /* which stays, as long as somebody listens */
         (void)rmdir(rig.folder);
 }
 

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <systemd/sd-daemon.h>
 
@@ -57,7 +58,10 @@ static int worker_main(void)
                                 (void)raise(SIGKILL);
                         if (n == 5 && memcmp(text, "stray", 5) == 0)
                                 (void)raise(SIGSYS);
-                        if (n == 4 && memcmp(text, "hang", 4) == 0)
+                        if (n == 4 && memcmp(text, "turn", 4) == 0) /* away, and run on */
+                                (void)close(fd);
+                        if (n == 4 &&
+                            (memcmp(text, "hang", 4) == 0 || memcmp(text, "turn", 4) == 0))
                                 for (;;)
                                         pause();
                         (void)send(fd, text, (size_t)n, 0);
@@ -68,7 +72,7 @@ static int worker_main(void)
 static struct {
         sd_event *event;
         char folder[64], path[96], program[PATH_MAX];
-        char last[WORKER_PROCESS_MESSAGE_MAX + 1], reason[64];
+        char last[WORKER_PROCESS_MESSAGE_MAX + 1], reason[96];
         size_t messages, bytes;
         bool gone;
 } rig;
@@ -305,18 +309,48 @@ START_TEST(without_a_second_descriptor_there_is_one_and_no_name)
 }
 END_TEST
 
-/* A worker of an earlier program, which hangs. */
-static WorkerProcess *adopt_hanging(void)
+/* Starts a worker as an earlier program, and leaves it with that order. */
+static pid_t leave(const char *order)
 {
-        WorkerProcess *worker = spawn_ok(), *adopted = NULL;
+        WorkerProcess *worker = spawn_ok();
         pid_t pid = worker_process_pid(worker);
 
-        send_text(worker, "hang");
+        send_text(worker, order);
         worker_process_detach(worker);
-        ck_assert_int_eq(worker_process_adopt(rig.event, rig.path, &events, NULL, &adopted), 0);
+        return pid;
+}
+
+static int adopt(WorkerProcess **ret)
+{
+        return worker_process_adopt(rig.event, rig.path, &events, NULL, ret);
+}
+
+static WorkerProcess *adopt_hanging(void)
+{
+        WorkerProcess *adopted = NULL;
+        pid_t pid = leave("hang");
+
+        ck_assert_int_eq(adopt(&adopted), 0);
         ck_assert(worker_process_is_adopted(adopted));
         ck_assert_int_eq(worker_process_pid(adopted), pid);
         return adopted;
+}
+
+static void forget_name(void)
+{
+        char path[sizeof(rig.path) + 8];
+
+        snprintf(path, sizeof(path), "%s.pid", rig.path);
+        ck_assert_int_eq(unlink(path), 0);
+}
+
+/* Ends the worker that nothing named; its socket has stayed. */
+static void end_nameless(pid_t pid)
+{
+        ck_assert_int_eq(waitpid(pid, NULL, WNOHANG), 0);
+        ck_assert_int_eq(kill(pid, SIGKILL), 0);
+        ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+        ck_assert_int_eq(unlink(rig.path), 0);
 }
 
 static void expect_killed(void)
@@ -351,20 +385,110 @@ START_TEST(an_adopted_worker_that_hangs_is_killed_soon_after_stop)
 }
 END_TEST
 
+START_TEST(an_adopted_worker_with_a_full_queue_is_killed_when_it_is_freed)
+{
+        static char big[WORKER_PROCESS_MESSAGE_MAX] = "x";
+        WorkerProcess *adopted = adopt_hanging();
+
+        while (worker_process_send(adopted, big, sizeof(big), -1) == 0)
+                ;
+        ck_assert_int_eq(worker_process_send(adopted, big, sizeof(big), -1), -ENOBUFS);
+        worker_process_free(adopted);
+        expect_killed();
+}
+END_TEST
+
+START_TEST(an_adopted_worker_that_closes_its_connection_is_killed)
+{
+        WorkerProcess *adopted = NULL;
+
+        leave("one");
+        ck_assert_int_eq(adopt(&adopted), 0);
+        send_text(adopted, "turn");
+        run_until(rig.gone);
+        ck_assert_str_eq(rig.reason, "closed its connection");
+        expect_killed();
+        worker_process_free(adopted);
+}
+END_TEST
+
+/* Takes all that listen(2) lets wait. The connections last as long as the test. */
+static void fill_backlog(void)
+{
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        int r;
+
+        ck_assert_int_eq(STR_SET(address.sun_path, rig.path), 0);
+        do {
+                int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
+
+                r = connect(fd, (struct sockaddr *)&address, sizeof(address));
+        } while (r == 0);
+        ck_assert_int_eq(errno, EAGAIN);
+}
+
+START_TEST(a_worker_that_takes_no_connection_is_killed_instead_of_adopted)
+{
+        WorkerProcess *adopted = NULL;
+
+        leave("hang");
+        fill_backlog();
+        ck_assert_int_eq(adopt(&adopted), -ECONNREFUSED);
+        ck_assert_ptr_null(adopted);
+        expect_killed();
+}
+END_TEST
+
+START_TEST(a_worker_that_takes_no_connection_and_that_nothing_names_keeps_its_socket)
+{
+        WorkerProcess *adopted = NULL;
+        pid_t pid = leave("hang");
+
+        forget_name();
+        fill_backlog();
+        ck_assert_int_eq(adopt(&adopted), -EBUSY);
+        ck_assert_ptr_null(adopted);
+        end_nameless(pid);
+}
+END_TEST
+
 START_TEST(a_worker_whose_process_nothing_names_cannot_be_killed)
 {
         WorkerProcess *worker = spawn_ok(), *adopted = NULL;
-        char path[sizeof(rig.path) + 8];
+        siginfo_t info;
 
-        snprintf(path, sizeof(path), "%s.pid", rig.path);
-        ck_assert_int_eq(unlink(path), 0);
+        forget_name();
         worker_process_detach(worker);
-        ck_assert_int_eq(worker_process_adopt(rig.event, rig.path, &events, NULL, &adopted), 0);
+        ck_assert_int_eq(adopt(&adopted), 0);
         ck_assert_int_eq(worker_process_kill(adopted), -ESRCH);
         send_text(adopted, "quit");
+        ck_assert_int_eq(waitid(P_ALL, 0, &info, WEXITED | WNOWAIT), 0);
         run_until(rig.gone);
+        ck_assert_str_eq(rig.reason, "closed its connection");
         worker_process_free(adopted);
         ck_assert_int_gt(waitpid(-1, NULL, 0), 0);
+}
+END_TEST
+
+/* On each of the ways: it closes its connection, it does not end in time, it is freed. */
+START_TEST(a_worker_whose_process_nothing_names_may_still_run_and_keeps_its_socket)
+{
+        WorkerProcess *worker = spawn_ok(), *adopted = NULL;
+        pid_t pid = worker_process_pid(worker);
+
+        forget_name();
+        worker_process_detach(worker);
+        ck_assert_int_eq(adopt(&adopted), 0);
+        send_text(adopted, _i == 0 ? "turn" : "hang");
+        if (_i == 1)
+                ck_assert_int_eq(worker_process_stop(adopted), 0);
+        if (_i < 2) {
+                run_until(rig.gone);
+                ck_assert_str_eq(rig.reason, "may still run, and cannot be killed: its process "
+                                             "is not known");
+        }
+        worker_process_free(adopted);
+        end_nameless(pid);
 }
 END_TEST
 
@@ -480,7 +604,15 @@ int main(int argc, char **argv)
         tcase_add_test(tests, without_a_second_descriptor_there_is_one_and_no_name);
         tcase_add_test(tests, an_adopted_worker_that_hangs_can_be_killed);
         tcase_add_test(tests, an_adopted_worker_that_hangs_is_killed_soon_after_stop);
+        tcase_add_test(tests, an_adopted_worker_with_a_full_queue_is_killed_when_it_is_freed);
+        tcase_add_test(tests, an_adopted_worker_that_closes_its_connection_is_killed);
+        tcase_add_test(tests, a_worker_that_takes_no_connection_is_killed_instead_of_adopted);
+        tcase_add_test(tests,
+                       a_worker_that_takes_no_connection_and_that_nothing_names_keeps_its_socket);
         tcase_add_test(tests, a_worker_whose_process_nothing_names_cannot_be_killed);
+        tcase_add_loop_test(tests,
+                            a_worker_whose_process_nothing_names_may_still_run_and_keeps_its_socket,
+                            0, 3);
         tcase_add_test(tests, a_number_that_is_used_again_names_nobody);
         tcase_add_test(tests, nobody_to_adopt_is_an_error);
         tcase_add_test(tests, a_program_that_is_not_there_is_an_error);
