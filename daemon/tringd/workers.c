@@ -29,12 +29,12 @@ typedef struct Worker {
         Realtime *realtime;      /* NULL: not asked for */
         bool is_greedy;          /* it has wanted too many of them; logged */
         sd_event_source *start;  /* starts it after a delay */
-        sd_event_source *failed; /* reports `gone` from the loop */
+        sd_event_source *failed; /* reports `gone` from the loop, for a reason found here */
         sd_event_source *old;    /* answers the phone for a worker that does not know how to */
         uint64_t asked;          /* serial of the last question */
         bool answers;            /* it has answered a question */
         bool is_old;             /* it does not know questions */
-        bool is_silent;          /* it was killed because it gave no answer */
+        const char *why;         /* it is ended here; NULL: it ended by itself */
         int error;
         bool stopping;
         UT_hash_handle hh;
@@ -53,10 +53,13 @@ static Worker *worker_free(Worker *worker, bool leave_it_running)
         if (!worker)
                 return NULL;
         worker_orders_free(worker->orders);
-        if (leave_it_running)
+        if (leave_it_running) {
                 worker_process_detach(worker->process);
-        else
+        } else {
+                /* Its microphone is closed even if it cannot be killed. */
+                pipewire_sockets_cut(&worker->pipewire);
                 worker_process_free(worker->process);
+        }
         stats_queue_free(worker->stats);
         worker_watch_free(worker->watch);
         worker_log_done(&worker->log, worker->session_id);
@@ -116,8 +119,7 @@ static void on_gone(void *userdata, const char *reason)
         bool expected = worker->stopping;
 
         memcpy(session_id, worker->session_id, sizeof(session_id));
-        snprintf(text, sizeof(text), "the media worker %s",
-                 worker->is_silent ? "did not answer, and was killed" : reason);
+        snprintf(text, sizeof(text), "the media worker %s", worker->why ? worker->why : reason);
         HASH_DEL(workers->by_session, worker);
         worker_free(worker, false);
         if (expected)
@@ -169,12 +171,14 @@ static void on_quiet(void *userdata)
 
 static void kill_silent(Worker *worker)
 {
-        worker->is_silent = true;
+        worker->why = "did not answer, and was killed";
         log_fields(LOG_ERR, "the media worker does not answer: it is killed", "SESSION_ID=%s",
                    worker->session_id, NULL);
-        if (worker->process && worker_process_kill(worker->process) < 0)
-                log_fields(LOG_ERR, "cannot kill the media worker: its process is not known",
-                           "SESSION_ID=%s", worker->session_id, NULL);
+        if (!worker->process || worker_process_kill(worker->process) == 0)
+                return;
+        worker->why = "did not answer, may still run, and cannot be killed: its process is not "
+                      "known";
+        (void)sd_event_source_set_enabled(worker->failed, SD_EVENT_ONESHOT);
 }
 
 static void on_dead(void *userdata)
@@ -332,7 +336,10 @@ static int on_failed(sd_event_source *source, void *userdata)
         Worker *worker = userdata;
         char reason[SENTENCE_MAX];
 
-        snprintf(reason, sizeof(reason), "cannot be started: %s", strerror(-worker->error));
+        snprintf(reason, sizeof(reason), "cannot be started: %s",
+                 worker->error == -EBUSY ? "an earlier one hangs, and cannot be killed: its "
+                                           "process is not known"
+                                         : strerror(-worker->error));
         on_gone(worker, reason);
         return 0;
 }
@@ -402,7 +409,8 @@ static void start_now(Worker *worker)
 {
         worker->start = sd_event_source_disable_unref(worker->start);
         worker->error = adopt(worker);
-        if (worker->error < 0)
+        /* Never beside one that runs: its files would be lost, and with them the way to end it. */
+        if (worker->error == -ENOENT || worker->error == -ECONNREFUSED)
                 worker->error = spawn(worker);
         if (worker->error < 0)
                 (void)sd_event_source_set_enabled(worker->failed, SD_EVENT_ONESHOT);

@@ -18,6 +18,21 @@
 #define WORKER_KIND "TEST_WORKER_KIND"
 #define DEADLINE_US (10 * USEC_PER_SEC)
 
+static void want_pipewire(int fd)
+{
+        (void)send(fd, "{\"type\":\"pipewire-wanted\"}", 26, 0);
+}
+
+/* From now on it takes nothing, but may keep the connection that it wants: unread, in its socket.
+ */
+static _Noreturn void hang(int fd, bool wants)
+{
+        if (wants)
+                want_pipewire(fd);
+        while (true)
+                (void)poll(NULL, 0, -1);
+}
+
 /* What the worker does is in its environment: it answers, refuses questions as an old one, or
  * hangs. */
 static int worker_serve(const char *kind)
@@ -31,7 +46,7 @@ static int worker_serve(const char *kind)
         while (str_eq(kind, "hangs"))
                 (void)poll(NULL, 0, -1);
         if (wants)
-                (void)send(fd, "{\"type\":\"pipewire-wanted\"}", 26, 0);
+                want_pipewire(fd);
         while ((n = recv(fd, text, sizeof(text) - 1, 0)) > 0) {
                 text[n] = '\0';
                 if (worker_decode(text, (size_t)n, &message, complaint) < 0)
@@ -45,9 +60,8 @@ static int worker_serve(const char *kind)
                                      (unsigned long)message.serial);
                 else if (message.type == WORKER_QUIT)
                         return 0;
-                else if (message.type == WORKER_LEAVE) /* from now on it takes nothing */
-                        while (true)
-                                (void)poll(NULL, 0, -1);
+                else if (message.type == WORKER_LEAVE)
+                        hang(fd, wants);
                 (void)send(fd, answer, (size_t)n, 0);
                 worker_message_done(&message);
         }
@@ -218,21 +232,138 @@ START_TEST(cut_kills_a_worker_that_has_never_answered)
 }
 END_TEST
 
-START_TEST(cut_kills_an_adopted_worker)
+/* This tringd ends, and the next one begins. */
+static void succeed(void)
 {
-        _cleanup_close_ int end = start("answers");
-        int status;
-
         workers_free(rig.workers);
         ck_assert_int_eq(
                 workers_new(rig.event, rig.program, rig.folder, &events, NULL, &rig.workers), 0);
+}
+
+static void adopt(void)
+{
+        succeed();
         ck_assert(workers_adopt(rig.workers, SESSION));
         run_until(rig.answered == 1);
-        ck_assert(!is_closed(end));
-        workers_cut(rig.workers, SESSION);
+}
+
+static void expect_killed(void)
+{
+        int status;
+
         ck_assert_int_gt(waitpid(-1, &status, 0), 0);
         ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+START_TEST(cut_kills_an_adopted_worker)
+{
+        _cleanup_close_ int end = start("answers");
+
+        adopt();
+        ck_assert(!is_closed(end));
+        workers_cut(rig.workers, SESSION);
+        expect_killed();
         ck_assert(is_closed(end));
+}
+END_TEST
+
+/* Makes the worker hang, and sends until no more can wait. */
+static void fill_queue(void)
+{
+        static char data[WORKER_MESSAGE_MAX / 2];
+        WorkerMessage message = {.type = WORKER_SIGNAL_IN, .signal.data = data};
+        int r;
+
+        memset(data, 'x', sizeof(data) - 1);
+        ck_assert_int_eq(STR_SET(message.signal.peer, "p1"), 0);
+        workers_send(rig.workers, SESSION, &(WorkerMessage){.type = WORKER_LEAVE});
+        do
+                r = workers_send_with(rig.workers, SESSION, &message, -1);
+        while (r == 0);
+        ck_assert_int_eq(r, -ENOBUFS);
+        /* The shortest one fills what is left. */
+        while (workers_send_with(rig.workers, SESSION, &(WorkerMessage){.type = WORKER_QUIT}, -1) ==
+               0)
+                ;
+}
+
+START_TEST(stop_kills_an_adopted_worker_whose_queue_is_full)
+{
+        _cleanup_close_ int end = start("answers");
+
+        adopt();
+        fill_queue();
+        workers_stop(rig.workers, SESSION);
+        expect_killed();
+        ck_assert(is_closed(end));
+        ck_assert_str_eq(rig.gone, "");
+}
+END_TEST
+
+/* Takes from the next tringd what names the worker's process, and returns it. */
+static pid_t take_name(void)
+{
+        char path[128];
+        FILE *file;
+        int pid = 0;
+
+        snprintf(path, sizeof(path), "%s/" SESSION ".worker.pid", rig.folder);
+        file = fopen(path, "re");
+        ck_assert_ptr_nonnull(file);
+        ck_assert_int_eq(fscanf(file, "%d", &pid), 1);
+        fclose(file);
+        ck_assert_int_eq(unlink(path), 0);
+        return pid;
+}
+
+/* Ends the worker that nothing named; it must still run, and its socket must have stayed. */
+static void end_nameless(pid_t pid)
+{
+        char path[128];
+
+        ck_assert_int_eq(waitpid(pid, NULL, WNOHANG), 0);
+        ck_assert_int_eq(kill(pid, SIGKILL), 0);
+        ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+        snprintf(path, sizeof(path), "%s/" SESSION ".worker", rig.folder);
+        ck_assert_int_eq(unlink(path), 0);
+}
+
+START_TEST(worker_that_hangs_and_that_nothing_names_is_reported_and_its_connections_are_cut)
+{
+        _cleanup_close_ int end = start("wants"), more = accept_pipewire(), own;
+        pid_t pid = take_name();
+
+        adopt();
+        close(accept_pipewire()); /* the first that it wants of this tringd */
+        workers_send(rig.workers, SESSION, &(WorkerMessage){.type = WORKER_LEAVE});
+        own = accept_pipewire();
+        ck_assert(!is_closed(own));
+        workers_kill(rig.workers, SESSION);
+        run_until(*rig.gone);
+        ck_assert_str_eq(rig.gone, "the media worker did not answer, may still run, and cannot be "
+                                   "killed: its process is not known");
+        ck_assert(is_closed(own));
+        end_nameless(pid);
+        close(own);
+}
+END_TEST
+
+START_TEST(worker_is_not_started_beside_one_that_takes_no_connection_and_that_nothing_names)
+{
+        _cleanup_close_ int end = start("hangs");
+        pid_t pid = take_name();
+
+        /* Each tringd leaves a connection that is not taken. */
+        while (!*rig.gone) {
+                succeed();
+                workers_start(rig.workers, SESSION);
+                workers_send(rig.workers, SESSION, &(WorkerMessage){.type = WORKER_LEAVE});
+                ck_assert_int_ge(sd_event_run(rig.event, 0), 0);
+        }
+        ck_assert_str_eq(rig.gone, "the media worker cannot be started: an earlier one hangs, and "
+                                   "cannot be killed: its process is not known");
+        ck_assert(!is_waiting(rig.pipewire));
+        end_nameless(pid);
 }
 END_TEST
 
@@ -263,6 +394,13 @@ int main(int argc, char **argv)
         tcase_add_test(tcase, cut_kills_a_worker_that_has_never_answered);
         tcase_add_test(tcase, cut_kills_an_adopted_worker);
         tcase_add_test(tcase, stop_ends_the_connections_at_once);
+        tcase_add_test(tcase, stop_kills_an_adopted_worker_whose_queue_is_full);
+        tcase_add_test(
+                tcase,
+                worker_that_hangs_and_that_nothing_names_is_reported_and_its_connections_are_cut);
+        tcase_add_test(
+                tcase,
+                worker_is_not_started_beside_one_that_takes_no_connection_and_that_nothing_names);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);
 }
