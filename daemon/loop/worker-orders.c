@@ -26,6 +26,9 @@ static int send_by(WorkerOrders *orders, SendFunction function, const WorkerMess
         size_t length;
         int r = worker_encode(message, &text, &length);
 
+        if (r >= 0 && message->type == WORKER_SIGNAL_IN &&
+            worker_process_queued(orders->process) + length > WORKER_ORDERS_SIGNALS_MAX)
+                return -ENOBUFS;
         return r < 0 ? r : function(orders->process, text, length, descriptor);
 }
 

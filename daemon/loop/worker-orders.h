@@ -11,6 +11,12 @@
 #include "loop/worker-process.h"
 #include "wire/worker.h"
 
+/*
+ * Other parties send signals, as many as they like: beyond these bytes in the queue they are
+ * refused. The rest is kept for what this side orders.
+ */
+#define WORKER_ORDERS_SIGNALS_MAX (WORKER_PROCESS_QUEUE_MAX - 64 * 1024)
+
 typedef struct WorkerOrders WorkerOrders;
 
 /* `process` outlives the orders. Returns 0 or -ENOMEM. */

@@ -331,6 +331,11 @@ int worker_process_send(WorkerProcess *worker, const char *text, size_t length, 
                              : worker_process_send_ahead(worker, text, length, descriptor);
 }
 
+size_t worker_process_queued(const WorkerProcess *worker)
+{
+        return worker->queued;
+}
+
 void worker_process_hold(WorkerProcess *worker)
 {
         worker->holds = true;

@@ -84,6 +84,9 @@ WorkerProcess *worker_process_detach(WorkerProcess *worker);
  */
 int worker_process_send(WorkerProcess *worker, const char *text, size_t length, int descriptor);
 
+/* Bytes that wait, of all queued messages; what the worker reads at once does not. */
+size_t worker_process_queued(const WorkerProcess *worker);
+
 /*
  * From now on messages wait until worker_process_release(), in their order;
  * worker_process_drop_held() takes them back. worker_process_send_ahead() is worker_process_send()

@@ -460,7 +460,13 @@ void workers_send(Workers *workers, const char *session_id, const WorkerMessage 
         if (!worker || worker->stopping)
                 return;
         int r = send_with(worker, message, -1);
-        if (r < 0 && r != -ENOTCONN)
+        /*
+         * The worker has long read nothing. To lose an order that protects, and then to take the
+         * answer to a later question for its confirmation, would leave somebody heard.
+         */
+        if (r == -ENOBUFS && message->type != WORKER_SIGNAL_IN)
+                kill_silent(worker);
+        else if (r < 0 && r != -ENOTCONN)
                 log_fields(LOG_WARNING, "cannot send to the media worker", "SESSION_ID=%s",
                            session_id, "WHY=%s", strerror(-r), NULL);
 }

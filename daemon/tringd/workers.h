@@ -43,7 +43,10 @@ DEFINE_CLEANUP(Workers *, workers_free);
 void workers_start(Workers *workers, const char *session_id);
 /* Adopts the running worker of this session, if any. Returns whether there is one now. */
 bool workers_adopt(Workers *workers, const char *session_id);
-/* Sends a message. Does nothing if the worker is gone, which `gone` has reported. */
+/*
+ * Sends a message. Does nothing if the worker is gone, which `gone` has reported. One that reads so
+ * little that there is no room for an order is killed, as one that does not answer.
+ */
 void workers_send(Workers *workers, const char *session_id, const WorkerMessage *message);
 void workers_send_all(Workers *workers, const WorkerMessage *message);
 /*

@@ -227,6 +227,31 @@ START_TEST(last_relays_count)
 }
 END_TEST
 
+static int send_signal(void)
+{
+        static char data[WORKER_MESSAGE_MAX / 2];
+        WorkerMessage message = {.type = WORKER_SIGNAL_IN, .signal.data = data};
+
+        memset(data, 'x', sizeof(data) - 1);
+        ck_assert_int_eq(STR_SET(message.signal.peer, "p1"), 0);
+        return worker_orders_send(rig.orders, &message, -1);
+}
+
+START_TEST(signals_leave_room_for_orders)
+{
+        int r;
+
+        while ((r = send_signal()) == 0)
+                ck_assert_uint_le(worker_process_queued(rig.process), WORKER_ORDERS_SIGNALS_MAX);
+        ck_assert_int_eq(r, -ENOBUFS);
+        ck_assert_uint_gt(worker_process_queued(rig.process) + WORKER_MESSAGE_MAX,
+                          WORKER_ORDERS_SIGNALS_MAX);
+        for (int n = 0; n < 1000; n++)
+                send_switch(WORKER_MUTE, true);
+        ck_assert_int_eq(send_signal(), -ENOBUFS);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("worker-orders");
@@ -241,6 +266,7 @@ int main(void)
         tcase_add_test(tcase, person_who_leaves_meanwhile_never_joins);
         tcase_add_test(tcase, new_relays_go_once_they_have_addresses_and_hold_nothing);
         tcase_add_test(tcase, last_relays_count);
+        tcase_add_test(tcase, signals_leave_room_for_orders);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);
 }

@@ -267,23 +267,36 @@ START_TEST(cut_kills_an_adopted_worker)
 }
 END_TEST
 
-/* Makes the worker hang, and sends until no more can wait. */
-static void fill_queue(void)
+static int send_signal(void)
 {
         static char data[WORKER_MESSAGE_MAX / 2];
         WorkerMessage message = {.type = WORKER_SIGNAL_IN, .signal.data = data};
-        int r;
 
         memset(data, 'x', sizeof(data) - 1);
         ck_assert_int_eq(STR_SET(message.signal.peer, "p1"), 0);
+        workers_send(rig.workers, SESSION, &message);
+        return workers_send_with(rig.workers, SESSION, &message, -1);
+}
+
+/* Makes the worker hang, and sends until no more can wait. */
+static void fill_queue_with_signals(void)
+{
+        int r;
+
         workers_send(rig.workers, SESSION, &(WorkerMessage){.type = WORKER_LEAVE});
         do
-                r = workers_send_with(rig.workers, SESSION, &message, -1);
+                r = send_signal();
         while (r == 0);
         ck_assert_int_eq(r, -ENOBUFS);
-        /* The shortest one fills what is left. */
-        while (workers_send_with(rig.workers, SESSION, &(WorkerMessage){.type = WORKER_QUIT}, -1) ==
-               0)
+}
+
+/* The shortest order fills what is left. */
+static void fill_queue(void)
+{
+        static const WorkerMessage quit = {.type = WORKER_QUIT};
+
+        fill_queue_with_signals();
+        while (workers_send_with(rig.workers, SESSION, &quit, -1) == 0)
                 ;
 }
 
@@ -297,6 +310,18 @@ START_TEST(stop_kills_an_adopted_worker_whose_queue_is_full)
         expect_killed();
         ck_assert(is_closed(end));
         ck_assert_str_eq(rig.gone, "");
+}
+END_TEST
+
+START_TEST(worker_with_a_full_queue_that_should_mute_is_killed)
+{
+        _cleanup_close_ int end = start("answers");
+
+        fill_queue();
+        workers_send(rig.workers, SESSION, &(WorkerMessage){.type = WORKER_MUTE, .on = true});
+        run_until(*rig.gone);
+        ck_assert_str_eq(rig.gone, "the media worker did not answer, and was killed");
+        ck_assert(is_closed(end));
 }
 END_TEST
 
@@ -315,6 +340,22 @@ static pid_t take_name(void)
         ck_assert_int_eq(unlink(path), 0);
         return pid;
 }
+
+START_TEST(signals_of_others_leave_room_for_an_order_and_kill_nobody)
+{
+        _cleanup_close_ int end = start("answers");
+        pid_t pid = take_name();
+        siginfo_t info;
+
+        fill_queue_with_signals();
+        workers_send(rig.workers, SESSION, &(WorkerMessage){.type = WORKER_MUTE, .on = true});
+        ck_assert_int_eq(send_signal(), -ENOBUFS);
+        /* One that was killed before does not stop. */
+        ck_assert_int_eq(kill(pid, SIGSTOP), 0);
+        ck_assert_int_eq(waitid(P_PID, (id_t)pid, &info, WSTOPPED | WEXITED | WNOWAIT), 0);
+        ck_assert_int_eq(info.si_code, CLD_STOPPED);
+}
+END_TEST
 
 /* Ends the worker that nothing named; it must still run, and its socket must have stayed. */
 static void end_nameless(pid_t pid)
@@ -395,6 +436,8 @@ int main(int argc, char **argv)
         tcase_add_test(tcase, cut_kills_an_adopted_worker);
         tcase_add_test(tcase, stop_ends_the_connections_at_once);
         tcase_add_test(tcase, stop_kills_an_adopted_worker_whose_queue_is_full);
+        tcase_add_test(tcase, worker_with_a_full_queue_that_should_mute_is_killed);
+        tcase_add_test(tcase, signals_of_others_leave_room_for_an_order_and_kill_nobody);
         tcase_add_test(
                 tcase,
                 worker_that_hangs_and_that_nothing_names_is_reported_and_its_connections_are_cut);
