@@ -169,6 +169,8 @@ static gboolean look(void *data)
         usec_t now = clock_boottime();
 
         peer_video_look(peer);
+        if (peer->offer) /* that came too soon after others */
+                peer_caps_known(peer);
         peer->waited += own_time_step(&peer->time, now);
         if (peer->state == PEER_CONNECTED || peer->state == PEER_INTERRUPTED)
                 look_at_path(peer, now);

@@ -7,6 +7,7 @@
  * (pictures in both directions) and peer-event.c (from GStreamer's threads to the main loop).
  */
 
+#include "media/answer-pace.h"
 #include "media/chain.h"
 #include "media/congestion.h"
 #include "media/description.h"
@@ -44,8 +45,10 @@ struct PeerConnection {
         guint bus_watch, timer;
         SendChain send;
         GstWebRTCSessionDescription *offer; /* owned: the other side's; not answered yet */
-        bool offer_due;        /* the last offer lacks something that we have to offer */
+        bool offer_due; /* the last offer lacks something that we have to offer */
+        AnswerPace answers;
         bool offering;         /* our offer has no answer yet */
+        bool answered;         /* it has one, which webrtcbin has not taken in yet */
         unsigned n_candidates; /* taken from the other side */
         OwnTime time;
         usec_t waited;   /* own time since the beginning */

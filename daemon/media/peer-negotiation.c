@@ -49,6 +49,7 @@ static void make_offer(PeerConnection *peer)
 {
         peer->offer_due = false;
         peer->offering = true;
+        peer->answered = false;
         g_signal_emit_by_name(peer->webrtc, "create-offer", NULL,
                               peer_promise_new(peer, on_description_made));
 }
@@ -80,7 +81,8 @@ int peer_build_send_chain(PeerConnection *peer, const AudioFormat *format)
 
 /*
  * Waits for all caps: an offer or answer made before would leave media out for good. This runs
- * again whenever one of the conditions changes. At most one of our offers is pending.
+ * again whenever one of the conditions changes. At most one of our offers is pending, and one of
+ * our answers.
  */
 void peer_caps_known(PeerConnection *peer)
 {
@@ -89,7 +91,8 @@ void peer_caps_known(PeerConnection *peer)
                 return;
         if (peer->offers && peer->offer_due && !peer->offering)
                 make_offer(peer);
-        else if (!peer->offers && peer->offer)
+        else if (!peer->offers && peer->offer &&
+                 answer_pace_begin(&peer->answers, clock_boottime()))
                 make_answer(peer);
 }
 
@@ -105,9 +108,10 @@ static void ask_for_video(PeerConnection *peer)
 void peer_agreed(PeerConnection *peer)
 {
         peer->offering = false;
+        answer_pace_done(&peer->answers);
         peer->video.agreed = peer->video.send.source && !peer->video.refused;
         peer_video_connected(peer);
-        if (peer->offers)
+        if (peer->offers || peer->offer)
                 peer_caps_known(peer);
         else if (peer->video.wanted && !peer->video.send.source)
                 ask_for_video(peer);
@@ -183,6 +187,7 @@ static void take_answer(PeerConnection *peer, GstWebRTCSessionDescription *answe
         if (peer->video.send.source && description_refuses_pictures(answer))
                 refused(peer, "the other side does not take pictures in the format that is known "
                               "here");
+        peer->answered = true;
         take_description(peer, answer);
 }
 
@@ -194,6 +199,9 @@ static void take_sdp(PeerConnection *peer, const MediaSignal *signal)
                 peer_fault(peer, "unexpected session description: it is not the other side's turn");
                 return;
         }
+        /* Each would be queued by webrtcbin, and one that nobody waits for ends the connection. */
+        if (peer->offers && (!peer->offering || peer->answered))
+                return;
         description = description_parse(peer->offers ? GST_WEBRTC_SDP_TYPE_ANSWER
                                                      : GST_WEBRTC_SDP_TYPE_OFFER,
                                         signal->text);

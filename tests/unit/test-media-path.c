@@ -275,6 +275,7 @@ typedef struct End {
         RemoteParticipant *remote; /* the other end, as this one sees it */
         struct End *other;
         unsigned n_interrupted;
+        char *offer;      /* owned: its last one */
         bool tells_level; /* its description has the header extension for a voice's level */
 } End;
 
@@ -308,6 +309,10 @@ static void on_signal(void *userdata, RemoteParticipant *remote, const MediaSign
                 end->tells_level = strstr(signal->text, " " RTP_LEVEL_URI);
         letter->to = end->other;
         ck_assert_int_eq(media_signal_encode(signal, &letter->data), 0);
+        if (signal->type == MEDIA_SIGNAL_OFFER) {
+                free(end->offer);
+                end->offer = strdup(signal->text);
+        }
         g_idle_add_full(G_PRIORITY_DEFAULT, deliver, letter, NULL);
 }
 
@@ -343,6 +348,12 @@ static bool run_until(const End *end, PeerState state, unsigned seconds)
         return remote_participant_state(end->remote) == state;
 }
 
+static void end_done(End *end)
+{
+        remote_participant_free(end->remote);
+        free(end->offer);
+}
+
 /* Echoes send back what they receive: two of them send each other nothing at all. */
 static void connect_ends(End *alice, End *bob)
 {
@@ -374,7 +385,7 @@ START_TEST(connection_without_any_voice_stays_connected_and_its_death_is_noticed
 
         bob.remote = remote_participant_free(bob.remote);
         ck_assert(run_until(&alice, PEER_INTERRUPTED, INTERRUPTED_MAX_S));
-        remote_participant_free(alice.remote);
+        end_done(&alice);
 }
 END_TEST
 
@@ -385,17 +396,48 @@ START_TEST(both_ends_name_the_level_of_a_voice_in_their_descriptions)
         connect_ends(&alice, &bob);
         ck_assert(alice.tells_level);
         ck_assert(bob.tells_level);
-        remote_participant_free(bob.remote);
-        remote_participant_free(alice.remote);
+        end_done(&bob);
+        end_done(&alice);
 }
 END_TEST
 
-static gboolean count_candidate(GSignalInvocationHint *hint, guint n, const GValue *values,
-                                void *data)
+static gboolean count(GSignalInvocationHint *hint, guint n, const GValue *values, void *data)
 {
         ++*(unsigned *)data;
         return TRUE;
 }
+
+static void count_signal(const char *name, unsigned *ret_n)
+{
+        g_signal_add_emission_hook(g_signal_lookup(name, g_type_from_name("GstWebRTCBin")), 0,
+                                   count, ret_n, NULL);
+}
+
+#define FLOOD 100 /* offers */
+
+START_TEST(offers_in_a_flood_are_answered_one_at_a_time_and_the_connection_holds)
+{
+        MediaSignal offer = {.type = MEDIA_SIGNAL_OFFER, .connection = 1};
+        unsigned n_begun = 0, n_taken = 0;
+        End alice, bob;
+
+        connect_ends(&alice, &bob);
+        offer.text = alice.offer;
+        count_signal("create-answer", &n_begun);
+        count_signal("set-remote-description", &n_taken);
+        for (unsigned n = 0; n < FLOOD; n++)
+                remote_participant_signal(bob.remote, &offer);
+        ck_assert_uint_le(n_begun, 1);
+        /* Alice waits for none of the answers. */
+        ck_assert(!run_until(&alice, PEER_FAILED, WATCH_S));
+        ck_assert_int_eq(remote_participant_state(alice.remote), PEER_CONNECTED);
+        ck_assert_int_eq(remote_participant_state(bob.remote), PEER_CONNECTED);
+        ck_assert_uint_eq(n_begun, 2); /* the first and the last */
+        ck_assert_uint_eq(n_taken, n_begun);
+        end_done(&bob);
+        end_done(&alice);
+}
+END_TEST
 
 START_TEST(candidates_of_the_other_side_are_taken_up_to_a_number)
 {
@@ -410,14 +452,12 @@ START_TEST(candidates_of_the_other_side_are_taken_up_to_a_number)
         ck_assert_int_eq(preload(), 0);
         ck_assert_int_eq(
                 remote_participant_new(&media, &bob, false, &events, &alice, &alice.remote), 0);
-        g_signal_add_emission_hook(
-                g_signal_lookup("add-ice-candidate", g_type_from_name("GstWebRTCBin")), 0,
-                count_candidate, &n_taken, NULL);
+        count_signal("add-ice-candidate", &n_taken);
         for (unsigned n = 1; n <= PEER_CANDIDATES_MAX + 1; n++) {
                 remote_participant_signal(alice.remote, &candidate);
                 ck_assert_uint_eq(n_taken, MIN_OF(n, PEER_CANDIDATES_MAX));
         }
-        remote_participant_free(alice.remote);
+        end_done(&alice);
 }
 END_TEST
 
@@ -446,6 +486,8 @@ int main(void)
         tcase_add_test(connections,
                        connection_without_any_voice_stays_connected_and_its_death_is_noticed);
         tcase_add_test(connections, both_ends_name_the_level_of_a_voice_in_their_descriptions);
+        tcase_add_test(connections,
+                       offers_in_a_flood_are_answered_one_at_a_time_and_the_connection_holds);
         tcase_add_test(connections, candidates_of_the_other_side_are_taken_up_to_a_number);
         suite_add_tcase(suite, connections);
         return suite_run(suite);
