@@ -140,14 +140,6 @@ int exchange_send_from(Exchange *exchange, const Attachment *attachment, Message
         return 1;
 }
 
-void exchange_taken(Exchange *exchange, uint64_t attachment_id, const char *from, uint32_t n_bytes)
-{
-        Attachment *attachment = exchange_attachment_find(exchange, attachment_id);
-
-        if (attachment && n_bytes > 0)
-                exchange_flow_take(attachment, from, n_bytes);
-}
-
 int exchange_disconnect(Exchange *exchange, const Attachment *attachment, const char *format, ...)
 {
         char text[4 * MESSAGE_TEXT_MAX];
@@ -174,8 +166,10 @@ void exchange_rollback(Exchange *exchange)
 {
         while (exchange->last > exchange->committed) {
                 ExchangeAction *action = &exchange->actions[--exchange->last];
+                Attachment *to = exchange_attachment_find(exchange, action->attachment);
 
-                exchange_taken(exchange, action->attachment, action->from, action->n_bytes);
+                if (to && action->n_bytes > 0)
+                        exchange_flow_take(to, action->from, action->n_bytes);
                 exchange_action_done(action);
         }
 }

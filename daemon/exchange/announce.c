@@ -4,10 +4,11 @@
 #include <assert.h>
 
 #include "exchange/action.h"
-#include "exchange/media.h"
+#include "exchange/news.h"
 
 int exchange_leg_send_participant(Exchange *exchange, const CallLeg *leg,
-                                  const Attachment *attachment, MessageType type)
+                                  const Attachment *attachment, MessageType type,
+                                  const Participant *participant)
 {
         Message *message;
         int r = exchange_send_from(exchange, attachment, type, leg->uid, SENDER_MESSAGE_BYTES,
@@ -16,19 +17,16 @@ int exchange_leg_send_participant(Exchange *exchange, const CallLeg *leg,
         if (r <= 0)
                 return r;
         STR_SET(message->participant.session_id, leg->call->record.session_id);
-        message->participant.participant = exchange_leg_participant(leg);
+        message->participant.participant = *participant;
         return 0;
 }
 
 int exchange_leg_send_others(Exchange *exchange, const CallLeg *leg, MessageType type)
 {
-        const CallLeg *other;
+        CallLeg *other;
 
         DL_FOREACH2 (leg->call->joined, other, joined_next) {
-                int r = other == leg ? 0
-                                     : exchange_leg_send_participant(
-                                               exchange, leg, exchange_leg_media_attachment(other),
-                                               type);
+                int r = other == leg ? 0 : exchange_news_tell(exchange, leg, other, type);
 
                 if (r < 0)
                         return r;

@@ -10,7 +10,9 @@
 #include "exchange/device.h"
 #include "exchange/due.h"
 #include "exchange/end.h"
+#include "exchange/flow.h"
 #include "exchange/marks.h"
+#include "exchange/news.h"
 #include "exchange/session.h"
 #include "exchange/snapshot.h"
 #include "exchange/token.h"
@@ -231,6 +233,23 @@ void exchange_take_detach(Exchange *exchange, const ExchangeNow *moment, uint64_
         if (attachment->device && !attachment->suspended)
                 device_set_lost(exchange, attachment->device, moment->now);
         exchange_attachment_free(exchange, attachment);
+}
+
+/* Sends nothing itself: it may come in the middle of anything that the hub does. */
+void exchange_taken(Exchange *exchange, uint64_t attachment_id, const char *from, uint32_t n_bytes)
+{
+        Attachment *attachment = exchange_attachment_find(exchange, attachment_id);
+        Branch *branch;
+
+        if (!attachment || n_bytes == 0)
+                return;
+        exchange_flow_take(attachment, from, n_bytes);
+        if (attachment->leg)
+                exchange_news_room(exchange, attachment->leg);
+        if (attachment->device)
+                DL_FOREACH2 (attachment->device->branches, branch, device_next)
+                        exchange_news_room(exchange, branch->leg);
+        exchange_settle(exchange);
 }
 
 bool exchange_attachment_in_call(const Exchange *exchange, uint64_t attachment_id)

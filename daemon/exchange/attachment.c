@@ -5,6 +5,7 @@
 
 #include "exchange/device.h"
 #include "exchange/flow.h"
+#include "exchange/owed.h"
 
 Attachment *exchange_attachment_find(const Exchange *exchange, uint64_t id)
 {
@@ -30,8 +31,24 @@ int exchange_attachment_new(Exchange *exchange, uint64_t id, Attachment **ret)
         return 0;
 }
 
+/* What is owed to a connection that is gone is lost, like what was in line for it. */
+static void attachment_forget_news(const Attachment *attachment)
+{
+        const Branch *branch;
+
+        if (attachment->leg && attachment->leg->media.by_token)
+                exchange_owed_forget(attachment->leg);
+        if (!attachment->device)
+                return;
+        DL_FOREACH2 (attachment->device->branches, branch, device_next) {
+                if (!branch->leg->media.by_token)
+                        exchange_owed_forget(branch->leg);
+        }
+}
+
 void exchange_attachment_free(Exchange *exchange, Attachment *attachment)
 {
+        attachment_forget_news(attachment);
         if (attachment->leg && attachment->leg->limited == attachment)
                 attachment->leg->limited = NULL;
         if (attachment->device && attachment->device->attachment == attachment) {

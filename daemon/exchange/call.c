@@ -35,7 +35,7 @@ int exchange_call_new(const CallRecord *record, User *caller, Call **ret)
 
         if (!call)
                 return -ENOMEM;
-        call->answered = call->alone_since = USEC_NEVER;
+        call->answered = call->alone_since = call->news_at = USEC_NEVER;
         int r = call_record_copy(&call->record, record);
         if (r == 0)
                 r = exchange_leg_new(call, caller, record->initiator.uid, CALL_DIRECTION_OUTGOING,

@@ -6,11 +6,12 @@
 #include "exchange/end.h"
 #include "exchange/marks.h"
 #include "exchange/members.h"
+#include "exchange/news.h"
 
-/* What is due next in a call: an event of a leg or of the whole call, or new member states. */
+/* What is due next in a call: an event of a leg or of the whole call, or news for others. */
 typedef struct CallDue {
         usec_t at; /* CLOCK_BOOTTIME */
-        bool members;
+        bool members, news;
         CallLeg *leg; /* the leg that quits by `event`; NULL: the call ends by it */
         CallEvent event;
 } CallDue;
@@ -54,6 +55,8 @@ static CallDue call_next_due(const Call *call)
                 if (call->audiences[a].pending && call->audiences[a].next_send < due.at)
                         due = (CallDue){.at = call->audiences[a].next_send, .members = true};
         }
+        if (call->news_at < due.at)
+                due = (CallDue){.at = call->news_at, .news = true};
         DL_FOREACH2 (call->legs, leg, call_next) {
                 due_earlier(&due, leg->join_until, leg, CALL_EVENT_NO_MEDIA);
                 if (leg->is_outsider && leg->status == CALL_STATUS_INITIATED)
@@ -74,6 +77,8 @@ static int call_act(Exchange *exchange, const ExchangeNow *moment, Call *call)
 
         if (due.members)
                 exchange_members_send(exchange, moment, call);
+        else if (due.news)
+                exchange_news_send(exchange, moment, call);
         else if (due.leg)
                 return exchange_leg_quit(exchange, moment, due.leg, due.event);
         else

@@ -61,6 +61,8 @@
 #define SENDER_MESSAGES_MAX 64
 #define SENDER_BYTES_MAX (256 * 1024)
 #define SENDER_MESSAGE_BYTES 512 /* of one that is not a signal */
+#define SENDER_NEWS_MAX 8        /* more of those: joins, states; then only the last is owed */
+#define NEWS_RETRY_US (100 * USEC_PER_MSEC) /* what is owed, and memory was short */
 /* Signals for a device whose connection is lost: in some seconds they are stale, and it asks anew.
  */
 #define SUSPENDED_SIGNALS_MAX 8
@@ -326,8 +328,9 @@ int exchange_ice_servers(Exchange *exchange, const IceServer *servers, size_t n)
                        .message = request)
 
 /*
- * The device has acknowledged a message that has `from`, or will never get it. Has no actions. An
- * attachment that is gone is ignored.
+ * The device has acknowledged a message that has `from`, or will never get it. Has no actions, but
+ * exchange_next_deadline() may be earlier: what is owed to the device follows. An attachment that
+ * is gone is ignored.
  */
 void exchange_taken(Exchange *exchange, uint64_t attachment, const char *from, uint32_t n_bytes);
 

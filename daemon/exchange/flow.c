@@ -24,6 +24,13 @@ bool exchange_flow_has_room(const Attachment *attachment, const char *uid, size_
                          flow->n_bytes + bytes <= SENDER_BYTES_MAX);
 }
 
+bool exchange_flow_has_room_for_news(const Attachment *attachment, const char *uid)
+{
+        const Flow *flow = attachment ? flow_find(attachment, uid) : NULL;
+
+        return !flow || flow->n_messages < SENDER_MESSAGES_MAX + SENDER_NEWS_MAX;
+}
+
 uint32_t exchange_flow_length(const Attachment *attachment, const char *uid)
 {
         const Flow *flow = flow_find(attachment, uid);

@@ -8,6 +8,7 @@
 #include "exchange/branch.h"
 #include "exchange/marks.h"
 #include "exchange/media.h"
+#include "exchange/owed.h"
 #include "exchange/token.h"
 
 int exchange_leg_new(Call *call, User *user, const char *uid, CallDirection direction,
@@ -89,6 +90,8 @@ void exchange_leg_free(CallLeg *leg)
 
         exchange_leg_set(leg, CALL_STATUS_ENDED, CALL_REASON_NONE);
         exchange_leg_unlist(leg);
+        exchange_owed_forget_of(leg);
+        exchange_owed_forget(leg);
         DL_DELETE2(call->legs, leg, call_prev, call_next);
         call->n_legs--;
         free(leg);

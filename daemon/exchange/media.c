@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/array.h"
+#include "exchange/owed.h"
 #include "exchange/user.h"
 
 void exchange_call_count_joined(Call *call, usec_t now)
@@ -35,6 +36,7 @@ void exchange_leg_list_joined(CallLeg *leg)
         } else {
                 DL_DELETE2(call->joined, leg, joined_prev, joined_next);
                 leg->joined_prev = leg->joined_next = NULL;
+                exchange_owed_forget(leg);
                 call->n_joined--;
         }
 }

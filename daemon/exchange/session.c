@@ -11,6 +11,7 @@
 #include "exchange/flow.h"
 #include "exchange/marks.h"
 #include "exchange/media.h"
+#include "exchange/owed.h"
 #include "exchange/store.h"
 #include "exchange/token.h"
 
@@ -64,25 +65,6 @@ static bool leg_joined_by(const CallLeg *leg, const Attachment *attachment)
 
 /* ---- requests ---- */
 
-/*
- * Have the others room for one message more of this participant? What they have not taken yet would
- * otherwise fill up, and its sender alone can stop that.
- */
-static int request_check_room(Request *request, const CallLeg *leg)
-{
-        const CallLeg *other;
-
-        DL_FOREACH2 (leg->call->joined, other, joined_next) {
-                if (other != leg && !exchange_flow_has_room(exchange_leg_media_attachment(other),
-                                                            leg->uid, SENDER_MESSAGE_BYTES))
-                        return exchange_request_refuse(
-                                request, CALL_ERROR_TOO_MANY,
-                                "'%s' has not taken the last %d messages yet", other->uid,
-                                SENDER_MESSAGES_MAX);
-        }
-        return 0;
-}
-
 /* The servers that the hub has now, with the user's name in the credentials. */
 static int request_copy_ice_servers(const Request *request, const CallLeg *leg, IceServer **ret,
                                     size_t *ret_n)
@@ -127,11 +109,13 @@ static int request_reply_join(Request *request, const CallLeg *leg)
  */
 static int request_replace(Request *request, CallLeg *leg)
 {
+        const Participant replaced = exchange_leg_participant(leg);
         int r = exchange_leg_send_others(request->exchange, leg, MESSAGE_LEFT);
 
         if (r == 0 && !leg_joined_by(leg, request->attachment))
                 r = exchange_leg_send_participant(request->exchange, leg,
-                                                  exchange_leg_media_attachment(leg), MESSAGE_LEFT);
+                                                  exchange_leg_media_attachment(leg), MESSAGE_LEFT,
+                                                  &replaced);
         return r;
 }
 
@@ -172,6 +156,7 @@ static int request_join_as(Request *request, CallLeg *leg)
                 return r;
         }
         exchange_leg_list_joined(leg);
+        exchange_owed_forget(leg); /* the reply has all participants */
         exchange_call_count_joined(leg->call, request->moment->now);
         exchange_call_touch(request->exchange, leg->call);
         return 0;
@@ -195,9 +180,7 @@ int exchange_request_join(Request *request)
                         request, CALL_ERROR_TOO_MANY,
                         "the call has %d participants, and there is no room for more",
                         MESH_PARTICIPANTS_MAX);
-        r = request_check_room(request, view.leg);
-        if (r == 0)
-                r = request_join_as(request, view.leg);
+        r = request_join_as(request, view.leg);
         if (r == 0)
                 token->unused_until = USEC_NEVER;
         return r;
@@ -291,9 +274,6 @@ int exchange_request_state(Request *request)
         before = leg->media;
         if (before.muted != state->muted || before.video_paused != state->video_paused ||
             before.sharing != state->sharing) {
-                r = request_check_room(request, leg);
-                if (r != 0)
-                        return r;
                 leg->media.muted = state->muted;
                 leg->media.video_paused = state->video_paused;
                 leg->media.sharing = state->sharing;

@@ -48,6 +48,7 @@ typedef struct Device Device;
 typedef struct Flow Flow;
 typedef struct Group Group;
 typedef struct Membership Membership;
+typedef struct News News;
 typedef struct Token Token;
 typedef struct User User;
 
@@ -186,6 +187,7 @@ struct CallLeg {
         Token *tokens;
         size_t n_tokens;
         CallLeg *joined_prev, *joined_next;
+        News *owed; /* of other participants, to this one */
 
         MemberState announced[AUDIENCE_COUNT]; /* last sent; MEMBER_STATE_COUNT: none yet */
 
@@ -213,6 +215,7 @@ struct Call {
         usec_t ring_until, alone_since; /* CLOCK_BOOTTIME */
         usec_t answered;                /* CLOCK_BOOTTIME; USEC_NEVER before the first accept */
         usec_t forget_at;               /* when an ended call is forgotten */
+        usec_t news_at; /* when owed news may have room; USEC_NEVER: nothing has changed */
         struct {
                 bool pending;     /* member states may have changed */
                 usec_t next_send; /* the earliest time for the next message */

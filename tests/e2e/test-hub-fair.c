@@ -247,24 +247,18 @@ START_TEST(a_flood_of_signals_is_refused_to_its_sender_and_the_receiver_stays)
 }
 END_TEST
 
-START_TEST(who_switches_the_microphone_a_thousand_times_is_refused_and_the_other_stays)
+START_TEST(who_switches_the_microphone_a_thousand_times_is_not_refused_and_the_other_stays)
 {
         Talker *alice = hub_rig_alice(h), *bob = hub_rig_bob(h);
         char id[TALKER_UUID_SIZE], bobs[PARTICIPANT_ID_MAX + 1];
-        unsigned n_refused = 0;
 
         in_media(alice, bob, id, bobs);
         bob->silent = true;
-        for (int i = 0; i < FLOOD; i++) {
-                cJSON *reply = talker_request(alice, "state",
-                                              "\"session_id\":\"%s\",\"muted\":%s,"
-                                              "\"media_flows\":true",
-                                              id, i % 2 ? "false" : "true");
-
-                n_refused += cJSON_HasObjectItem(reply, "error");
-                cJSON_Delete(reply);
-        }
-        ck_assert_uint_gt(n_refused, FLOOD / 3);
+        for (int i = 0; i < FLOOD; i++)
+                talker_ok(talker_request(alice, "state",
+                                         "\"session_id\":\"%s\",\"muted\":%s,"
+                                         "\"media_flows\":true",
+                                         id, i % 2 ? "false" : "true"));
         bob->silent = false;
         talker_ok(talker_request(bob, "settings", "%s", ""));
         hub_rig_end(alice, id);
@@ -349,8 +343,9 @@ int main(void)
         tcase_add_loop_test(tests,
                             a_flood_of_signals_is_refused_to_its_sender_and_the_receiver_stays, 0,
                             ELEMENTSOF(sizes));
-        tcase_add_test(tests,
-                       who_switches_the_microphone_a_thousand_times_is_refused_and_the_other_stays);
+        tcase_add_test(
+                tests,
+                who_switches_the_microphone_a_thousand_times_is_not_refused_and_the_other_stays);
         tcase_add_test(tests, devices_that_are_gone_keep_little_of_the_hubs_memory);
         suite_add_tcase(suite, tests);
         return suite_run(suite);

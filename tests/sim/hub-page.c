@@ -73,6 +73,7 @@ static void page_ask(World *world, const Page *page, Message *message)
 
         message->id = PAGE_REQUEST_ID;
         STR_SET(message->session.session_id, page->session_id);
+        laws_see_request(world, message);
         if (exchange_message(world->hub.exchange, &moment, page->link, message) < 0)
                 abort();
         hub_drain(world);

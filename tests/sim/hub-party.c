@@ -284,7 +284,10 @@ static void hub_forget(World *world, HubLink *link, const Message *message)
         hub_link_send(world, link, &reply, 0);
 }
 
-/* A device that sends one signal sometimes sends far more of them than anybody needs. */
+/*
+ * A device that sends one signal, or one state, sometimes sends far more of them than anybody
+ * needs: an even number of states, each another than the last.
+ */
 static void hub_flood(World *world, const HubLink *link, const Message *message)
 {
         ExchangeNow moment = hub_moment(world);
@@ -294,9 +297,12 @@ static void hub_flood(World *world, const HubLink *link, const Message *message)
                 return;
         trace(world, "hub: %s sends it again and again", handset_name(link->handset));
         again.id = FLOOD_ID;
-        for (unsigned i = 0; i < 2 * SENDER_MESSAGES_MAX; i++)
+        for (unsigned i = 0; i < 2 * SENDER_MESSAGES_MAX; i++) {
+                if (message->type == MESSAGE_STATE)
+                        again.state.sharing = !again.state.sharing;
                 if (exchange_message(world->hub.exchange, &moment, link->number, &again) < 0)
                         abort();
+        }
 }
 
 /* As the hub does: the history tells whose the id of an initiate is. */
@@ -313,6 +319,7 @@ void hub_to_exchange(World *world, const ExchangeNow *moment, const HubLink *lin
 
         if (found == PAST_CALL_OWN)
                 past.record = &record;
+        laws_see_request(world, message);
         if (found < 0 || exchange_message_past(world->hub.exchange, moment, link->number, message,
                                                found > 0 ? &past : NULL) < 0)
                 abort();
@@ -345,7 +352,7 @@ static void hub_request(World *world, HubLink *link, const Message *message)
                         laws_see_alerted(link->handset, message->session.session_id);
                 link->handset->going = message->type == MESSAGE_GOING;
                 hub_to_exchange(world, &moment, link, message);
-                if (message->type == MESSAGE_SIGNAL)
+                if (message->type == MESSAGE_SIGNAL || message->type == MESSAGE_STATE)
                         hub_flood(world, link, message);
                 break;
         }

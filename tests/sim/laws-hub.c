@@ -93,6 +93,8 @@ void laws_see_hub(World *world, const ExchangeAction *action)
 
         if (action->type == EXCHANGE_SEND)
                 laws_see_intruder(world, &action->message);
+        if (action->type == EXCHANGE_SEND && action->message.type == MESSAGE_REPLY)
+                laws_see_reply(world, &action->message);
         if (!the_case)
                 return;
         if (action->type == EXCHANGE_LOG) {

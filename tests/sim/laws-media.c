@@ -48,11 +48,28 @@ void laws_see_page_signal(World *world, const Page *page, const MessageSignal *s
                            page->participant, page->session_id, signal->peer, signal->data);
 }
 
+void laws_see_request(World *world, const Message *request)
+{
+        world->hub.asked = request->type;
+}
+
+/* A call of the simulation has fewer users than its media have room for. */
+void laws_see_reply(World *world, const Message *reply)
+{
+        MessageType asked = world->hub.asked;
+
+        static_assert(USERS_MAX <= MESH_PARTICIPANTS_MAX);
+        if (reply->reply.error == CALL_ERROR_TOO_MANY &&
+            (asked == MESSAGE_JOIN || asked == MESSAGE_LEAVE || asked == MESSAGE_STATE))
+                law_broken(world, LAW_NO_HOSTAGE, "\"%s\" is refused: %s",
+                           message_type_to_string(asked), reply->reply.text);
+}
+
 /*
- * Who leaves the media is announced in any case: at most once for each call in addition. The reply
- * to a join is one more than was asked for.
+ * Signals, and the news that has room behind them, of which the last may be two messages: one
+ * participant has left, another has joined. The reply to a join is one more.
  */
-#define PAID_MAX (SENDER_MESSAGES_MAX + USER_LIVE_CALLS_MAX + 1)
+#define PAID_MAX (SENDER_MESSAGES_MAX + SENDER_NEWS_MAX + 2)
 
 static size_t count_paid(const Frame *frames, const char *from)
 {

@@ -59,6 +59,8 @@ static const char *const laws[LAW_COUNT] = {
         [LAW_SENDER_PAYS] =
                 "hub: what a user has sent to a device, and it has not taken, is bounded "
                 "there",
+        [LAW_NO_HOSTAGE] = "rule 18: nobody's join, state or leave is refused because of another's "
+                           "device",
         [LAW_MUTED] = "rule 18: who is said to be muted is not heard",
         [LAW_PUBLISHED] = "rule 19: a ring that reaches a device is published there, even if sound "
                           "or programs fail",

@@ -63,6 +63,7 @@ typedef enum Law {
         LAW_GRACE,
         LAW_MEDIA,
         LAW_SENDER_PAYS,
+        LAW_NO_HOSTAGE,
         LAW_MUTED,
         LAW_PUBLISHED,
         LAW_STORED_BEFORE_CONFIRMED,
@@ -201,6 +202,9 @@ void laws_see_joined(World *world, const char *participant);
 void laws_see_page(const Page *page, bool joined);
 void laws_see_page_signal(World *world, const Page *page, const MessageSignal *signal);
 /* A message of `from` has been put in line for a device. */
+/* The request that the exchange answers next. */
+void laws_see_request(World *world, const Message *request);
+void laws_see_reply(World *world, const Message *reply);
 void laws_see_paid(World *world, const Handset *to, const Outbox *outbox, const char *from);
 void laws_see_signal(Handset *handset, const PhoneAction *action);
 void laws_see_worker_died(Handset *handset, const char *session_id, CallStatus before);

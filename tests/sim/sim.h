@@ -187,6 +187,7 @@ typedef struct HubParty {
         HubLink *links;
         Page *pages;
         uint64_t n_links, n_moments;
+        MessageType asked; /* the last request */
         bool draining;
         usec_t strange_until; /* another hub answers, which knows nobody */
 

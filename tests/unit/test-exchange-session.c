@@ -108,32 +108,128 @@ START_TEST(signals_in_line_have_so_many_bytes_and_no_more)
 }
 END_TEST
 
-START_TEST(all_that_one_participant_can_cause_at_another_is_bounded)
+/* Alice, Bob and Carol are in the media, nobody takes anything, and Alice fills up Bob's line. */
+static void line_to_bob_is_full(void)
 {
-        char token[TOKEN_MAX + 1];
-
-        in_media(ALICE, BOB, 1);
-        STR_SET(token, world.tokens[ALICE]);
+        team_talks();
+        accepts(CAROL, 1);
+        joins(ALICE, 1);
+        joins(BOB, 1);
+        joins(CAROL, 1);
         world.reads_nothing = true;
-        for (unsigned i = 0; i < SENDER_MESSAGES_MAX; i++) {
+        signals_often(ALICE, BOB, SENDER_MESSAGES_MAX);
+        for (unsigned i = 0; i < SENDER_NEWS_MAX; i++) {
+                forget();
                 states(ALICE, 1, i % 2 == 0, true);
                 said("alice-desk: ok");
+                said(i % 2 ? "bob-desk: participant 1: alice-desk"
+                           : "bob-desk: participant 1: alice-desk, muted");
+        }
+        forget();
+}
+
+static void takes_from_alice(Who who, unsigned n)
+{
+        while (n-- > 0)
+                exchange_taken(world.exchange, world.links[who], "alice", 1);
+}
+
+START_TEST(a_state_is_not_refused_because_another_takes_nothing)
+{
+        line_to_bob_is_full();
+        for (unsigned i = 0; i < 2 * SENDER_MESSAGES_MAX; i++) {
+                states(ALICE, 1, i % 2 == 0, true);
+                said("alice-desk: ok");
+                unsaid("TooMany");
+                unsaid("bob-desk: ");
                 forget();
         }
         states(ALICE, 1, true, true);
-        expect("alice-desk: TooMany", NULL);
-        /* Nothing to report to others. */
-        states(ALICE, 1, false, false);
-        expect("alice-desk: ok", NULL);
-        says(ALICE, MESSAGE_LEAVE, 1);
-        said("alice-desk: ok");
         forget();
-        joins_with(ALICE, 1, token);
+        /* The last one follows as soon as there is room. */
+        ck_assert_uint_gt(exchange_next_deadline(world.exchange), world.moment.now);
+        takes_from_alice(BOB, 1);
+        ck_assert_uint_le(exchange_next_deadline(world.exchange), world.moment.now);
+        passes(0);
+        expect("bob-desk: participant 1: alice-desk, muted", NULL);
+        takes_from_alice(BOB, 1);
+        passes(0);
+        expect_nothing();
+        states(ALICE, 1, false, true);
+        said("bob-desk: participant 1: alice-desk");
+}
+END_TEST
+
+START_TEST(a_join_is_not_refused_because_another_takes_nothing)
+{
+        char token[TOKEN_MAX + 1];
+
+        line_to_bob_is_full();
+        STR_SET(token, world.tokens[ALICE]);
+        for (unsigned i = 0; i < 3; i++) {
+                says(ALICE, MESSAGE_LEAVE, 1);
+                said("alice-desk: ok");
+                joins_with(ALICE, 1, token);
+                unsaid("TooMany");
+                unsaid("bob-desk: ");
+        }
+        said("carol-desk: joined 1: alice-desk");
+        forget();
+        takes_from_alice(BOB, SENDER_MESSAGES_MAX);
+        passes(0);
+        expect("bob-desk: left 1: alice-desk", "bob-desk: joined 1: alice-desk", NULL);
+}
+END_TEST
+
+START_TEST(who_has_left_when_there_is_room_is_only_said_to_have_left)
+{
+        line_to_bob_is_full();
+        says(ALICE, MESSAGE_LEAVE, 1);
+        joins(ALICE, 1);
+        says(ALICE, MESSAGE_END, 1);
+        forget();
+        takes_from_alice(BOB, 1);
+        passes(0);
+        expect("bob-desk: left 1: alice-desk", NULL);
+}
+END_TEST
+
+START_TEST(a_participant_who_is_not_known_to_the_other_yet_cannot_signal_to_it)
+{
+        line_to_bob_is_full();
+        says(ALICE, MESSAGE_LEAVE, 1);
+        joins(ALICE, 1);
+        forget();
+        signals(ALICE, 1, world.participants[BOB], "x");
         expect("alice-desk: TooMany", NULL);
-        exchange_taken(world.exchange, world.links[BOB], "alice", SENDER_MESSAGE_BYTES);
-        exchange_taken(world.exchange, world.links[BOB], "alice", SENDER_MESSAGE_BYTES);
-        joins_with(ALICE, 1, token);
-        said("bob-desk: joined 1: alice-desk");
+        takes_from_alice(BOB, SENDER_MESSAGES_MAX);
+        signals(ALICE, 1, world.participants[BOB], "x");
+        expect("bob-desk: left 1: alice-desk", "bob-desk: joined 1: alice-desk",
+               "bob-desk: signalled 1 x", "alice-desk: ok", NULL);
+}
+END_TEST
+
+START_TEST(who_joins_again_is_owed_nothing_of_before)
+{
+        line_to_bob_is_full();
+        states(ALICE, 1, true, true);
+        joins(BOB, 1);
+        said("bob-desk: ok, joined alice-desk carol-desk");
+        forget();
+        takes_from_alice(BOB, 2);
+        passes(0);
+        expect_nothing();
+}
+END_TEST
+
+START_TEST(who_comes_with_another_connection_hears_what_is_new_at_once)
+{
+        line_to_bob_is_full();
+        states(ALICE, 1, true, true);
+        comes(BOB);
+        forget();
+        states(ALICE, 1, false, true);
+        said("bob-desk: participant 1: alice-desk");
 }
 END_TEST
 
@@ -497,7 +593,13 @@ int main(void)
         tcase_add_test(session, a_signal_goes_from_participant_to_participant);
         tcase_add_test(session, who_has_so_many_signals_in_line_is_refused_and_others_are_not);
         tcase_add_test(session, signals_in_line_have_so_many_bytes_and_no_more);
-        tcase_add_test(session, all_that_one_participant_can_cause_at_another_is_bounded);
+        tcase_add_test(session, a_state_is_not_refused_because_another_takes_nothing);
+        tcase_add_test(session, a_join_is_not_refused_because_another_takes_nothing);
+        tcase_add_test(session, who_has_left_when_there_is_room_is_only_said_to_have_left);
+        tcase_add_test(session,
+                       a_participant_who_is_not_known_to_the_other_yet_cannot_signal_to_it);
+        tcase_add_test(session, who_joins_again_is_owed_nothing_of_before);
+        tcase_add_test(session, who_comes_with_another_connection_hears_what_is_new_at_once);
         tcase_add_test(session,
                        a_few_signals_wait_for_a_device_that_may_come_back_and_more_are_dropped);
         tcase_add_test(session, what_was_in_line_for_a_connection_that_is_gone_counts_no_longer);
