@@ -14,6 +14,7 @@
 #include "exchange/leg.h"
 #include "exchange/marks.h"
 #include "exchange/media.h"
+#include "exchange/rate.h"
 #include "exchange/redial.h"
 #include "exchange/request.h"
 #include "exchange/snapshot.h"
@@ -268,15 +269,24 @@ int exchange_request_answer(Request *request, CallLeg *leg, CallType type, bool 
                 .leg = leg,
                 .first = !call_is_answered(leg->call),
         };
-        int r = answer_begin(&answer, type, joins);
+        const bool late = exchange_leg_may_join_late(leg);
+        Rate *starts = &leg->user->starts;
+        uint32_t max = request->exchange->limits.calls_per_minute;
+        int r = late ? exchange_rate_reserve(starts, max) : 0;
 
+        if (r == 0)
+                r = answer_begin(&answer, type, joins);
         if (r < 0)
                 return r;
         r = answer_announce(&answer);
-        if (r < 0)
+        if (r < 0) {
                 answer_undo(&answer);
-        else
-                answer_apply(&answer);
+                return r;
+        }
+        answer_apply(&answer);
+        /* All others hear of each: who leaves and joins again must not do so without end. */
+        if (late)
+                exchange_rate_note(starts, max, request->moment->now);
         return r;
 }
 
@@ -302,7 +312,7 @@ static int request_check_accept(Request *request, CallView *view)
                                                        "'%s' is not a member of the group '%s'",
                                                        request->device->user->uid, group->guid);
                 view->verdict = METHOD_DOES;
-                return 0;
+                return exchange_request_check_starts(request);
         }
         return exchange_request_check(request, view, CALL_METHOD_ACCEPT);
 }

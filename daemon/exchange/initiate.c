@@ -108,12 +108,7 @@ static int initiate_check_caller(Request *request)
                 return exchange_request_refuse(request, CALL_ERROR_TOO_MANY,
                                                "'%s' has placed %d calls that are in progress",
                                                caller->uid, USER_LIVE_CALLS_MAX);
-        if (!exchange_rate_admits(&caller->starts, exchange->limits.calls_per_minute,
-                                  request->moment->now))
-                return exchange_request_refuse(request, CALL_ERROR_TOO_MANY,
-                                               "'%s' has started %u calls within a minute",
-                                               caller->uid, exchange->limits.calls_per_minute);
-        return 0;
+        return exchange_request_check_starts(request);
 }
 
 static bool user_rings(const User *caller, const User *receiver)

@@ -21,6 +21,18 @@ int exchange_request_refuse(Request *request, CallError error, const char *forma
         return (int)error;
 }
 
+int exchange_request_check_starts(Request *request)
+{
+        const User *user = request->device->user;
+        uint32_t max = request->exchange->limits.calls_per_minute;
+
+        if (exchange_rate_admits(&user->starts, max, request->moment->now))
+                return 0;
+        return exchange_request_refuse(request, CALL_ERROR_TOO_MANY,
+                                       "'%s' has started or joined %u calls within a minute",
+                                       user->uid, max);
+}
+
 int exchange_request_check_lookups(Request *request)
 {
         const User *user = request->device->user;

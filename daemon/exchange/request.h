@@ -31,6 +31,9 @@ typedef struct CallView {
 /* Records the text for the reply and returns the error, for the handler to return. */
 int exchange_request_refuse(Request *request, CallError error, const char *format, ...)
         _printf_(3, 4);
+/* TooMany, if this user has started calls, or joined late, often enough in the last minute; else 0.
+ */
+int exchange_request_check_starts(Request *request);
 /* TooMany, if refusals have told this user enough about names in the last minute; else 0. */
 int exchange_request_check_lookups(Request *request);
 /*

@@ -109,7 +109,7 @@ struct User {
         size_t n_placed;
         struct Cancel *cancels; /* the oldest first */
         size_t n_cancels;
-        Rate starts;         /* of calls */
+        Rate starts;         /* of calls, and late joins */
         Rate failed_lookups; /* names that were not answered by a call or a block */
         double stored;       /* bytes that count against the limit, as of `stored_at` */
         usec_t stored_at;

@@ -56,6 +56,49 @@ START_TEST(rule_11_who_left_may_come_back_from_any_device)
 }
 END_TEST
 
+/* Both sides of the limit: each of them is news to all others in the call. */
+static void bob_joins_late(unsigned n, void (*join)(unsigned i))
+{
+        world_end();
+        world_begin_limited(&(ExchangeLimits){.calls_per_minute = 3});
+        team_talks();
+        for (unsigned i = 0; i < n; i++) {
+                says(BOB, MESSAGE_END, 1);
+                forget();
+                join(i);
+                said("bob-desk: ok 1 ongoing");
+        }
+        says(BOB, MESSAGE_END, 1);
+        forget();
+        join(n);
+        expect("bob-desk: TooMany", NULL);
+        passes(60 * USEC_PER_SEC);
+        join(n + 1);
+        said("bob-desk: ok 1 ongoing");
+}
+
+static void by_accept(unsigned i)
+{
+        accepts(BOB, 1);
+}
+
+static void by_initiate(unsigned i)
+{
+        calls_team(BOB, 10 + (int)i);
+}
+
+START_TEST(late_joins_by_accept_count_as_calls_started)
+{
+        bob_joins_late(3, by_accept);
+}
+END_TEST
+
+START_TEST(late_joins_by_initiate_count_as_calls_started)
+{
+        bob_joins_late(3, by_initiate);
+}
+END_TEST
+
 START_TEST(rule_12_a_call_that_its_caller_has_left_keeps_its_beginning_over_restarts)
 {
         team_talks();
@@ -216,6 +259,8 @@ int main(void)
         tcase_add_test(late, rule_11_whose_ring_has_ended_may_accept_late);
         tcase_add_test(late, rule_11_who_rejected_may_accept_late);
         tcase_add_test(late, rule_11_who_left_may_come_back_from_any_device);
+        tcase_add_test(late, late_joins_by_accept_count_as_calls_started);
+        tcase_add_test(late, late_joins_by_initiate_count_as_calls_started);
         tcase_add_test(late,
                        rule_12_a_call_that_its_caller_has_left_keeps_its_beginning_over_restarts);
         tcase_add_test(late,
