@@ -12,6 +12,7 @@
 #include "exchange/end.h"
 #include "exchange/flow.h"
 #include "exchange/marks.h"
+#include "exchange/members.h"
 #include "exchange/news.h"
 #include "exchange/session.h"
 #include "exchange/snapshot.h"
@@ -246,9 +247,12 @@ void exchange_taken(Exchange *exchange, uint64_t attachment_id, const char *from
         exchange_flow_take(attachment, from, n_bytes);
         if (attachment->leg)
                 exchange_news_room(exchange, attachment->leg);
-        if (attachment->device)
-                DL_FOREACH2 (attachment->device->branches, branch, device_next)
+        if (attachment->device) {
+                DL_FOREACH2 (attachment->device->branches, branch, device_next) {
                         exchange_news_room(exchange, branch->leg);
+                        exchange_members_room(exchange, branch);
+                }
+        }
         exchange_settle(exchange);
 }
 

@@ -36,7 +36,8 @@
 #define JOIN_DEADLINE_US (20 * USEC_PER_SEC)        /* rule 4 */
 #define ALONE_DEADLINE_US (60 * USEC_PER_SEC)       /* rule 13 */
 #define MEMBERS_OTHERS_US (100 * USEC_PER_MSEC)     /* PROTOCOL.md, Groups: 10 times a second */
-#define MEMBERS_CALLER_US (20 * USEC_PER_MSEC)      /* in a large group; queues 256 events in 5 s */
+#define MEMBERS_CALLER_US (20 * USEC_PER_MSEC)      /* in a large group */
+#define MEMBERS_IN_LINE_MAX 32                      /* for a device, of a call; then all again */
 #define TOKEN_UNUSED_US (60 * USEC_PER_SEC)         /* PROTOCOL.md, Media */
 #define CANCEL_MEMORY_US (60 * USEC_PER_SEC)        /* rule 15: cancels of unknown ids */
 #define CANCEL_MEMORY_MAX 100                       /* per user, whose oldest goes first */
@@ -120,8 +121,8 @@ typedef struct ExchangeAction {
         bool confirms;
         uint64_t attachment;
         /*
-         * SEND: the user whose request has caused it, and the bytes that it counts for until
-         * exchange_taken(); 0: it counts for nobody.
+         * SEND: the user whose request has caused it, or for its members the call, and the bytes
+         * that it counts for until exchange_taken(); 0: it counts for nobody.
          */
         char from[UID_MAX + 1];
         uint32_t n_bytes;

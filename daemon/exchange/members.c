@@ -6,6 +6,7 @@
 
 #include "base/array.h"
 #include "exchange/action.h"
+#include "exchange/flow.h"
 #include "exchange/marks.h"
 
 static MemberState leg_member_state(const CallLeg *leg)
@@ -100,8 +101,9 @@ static int branch_send_members(Exchange *exchange, const Branch *branch, const M
         for (size_t n_sent = 0; n_sent < n; n_sent += MEMBERS_MAX) {
                 size_t n_now = MIN_OF(n - n_sent, (size_t)MEMBERS_MAX);
                 Message *message;
-                int r = exchange_send(exchange, branch->device->attachment, MESSAGE_MEMBERS,
-                                      &message);
+                int r = exchange_send_from(exchange, branch->device->attachment, MESSAGE_MEMBERS,
+                                           branch->leg->call->record.session_id,
+                                           SENDER_MESSAGE_BYTES, &message);
 
                 if (r <= 0)
                         return r;
@@ -114,16 +116,28 @@ static int branch_send_members(Exchange *exchange, const Branch *branch, const M
         return 0;
 }
 
+/* What members do must not cost others their connection: so the call pays for it. */
+static uint32_t branch_members_in_line(const Branch *branch)
+{
+        const Attachment *to = branch->device->attachment;
+
+        return to ? exchange_flow_length(to, branch->leg->call->record.session_id) : 0;
+}
+
 static int audience_send(Exchange *exchange, const Call *call, Audience audience,
                          const Members *members)
 {
         const CallLeg *leg;
-        const Branch *branch;
+        Branch *branch;
 
         DL_FOREACH2 (call->legs, leg, call_next) {
                 if (!audience_includes(leg, audience))
                         continue;
                 DL_FOREACH2 (leg->branches, branch, leg_next) {
+                        branch->members_behind =
+                                branch_members_in_line(branch) >= MEMBERS_IN_LINE_MAX;
+                        if (branch->members_behind)
+                                continue;
                         int r = branch->members_announced
                                         ? branch_send_members(exchange, branch, members->news,
                                                               members->n_news)
@@ -149,7 +163,7 @@ static void audience_sent(const Call *call, Audience audience)
                 if (!audience_includes(leg, audience))
                         continue;
                 DL_FOREACH2 (leg->branches, branch, leg_next)
-                        branch->members_announced = true;
+                        branch->members_announced = !branch->members_behind;
         }
 }
 
@@ -181,4 +195,13 @@ void exchange_members_send(Exchange *exchange, const ExchangeNow *moment, Call *
                         moment->now + (sent ? audience_interval(call, a) : MEMBERS_OTHERS_US);
         }
         exchange_call_touch(exchange, call);
+}
+
+void exchange_members_room(Exchange *exchange, Branch *branch)
+{
+        if (!branch->members_behind || branch_members_in_line(branch) > 0)
+                return;
+        branch->members_behind = false;
+        exchange_members_changed(branch->leg->call);
+        exchange_call_touch(exchange, branch->leg->call);
 }

@@ -62,9 +62,9 @@ struct Attachment {
         UT_hash_handle hh;
 };
 
-/* Messages that requests of one user have caused, and that the device has not taken yet. */
+/* Messages that one user or call has caused, and that the device has not taken yet. */
 struct Flow {
-        char uid[UID_MAX + 1];
+        char uid[UID_MAX + 1]; /* or a session id */
         uint32_t n_messages;
         size_t n_bytes;
         Flow *prev, *next;
@@ -139,6 +139,7 @@ struct Branch {
         uint64_t announced_to;  /* id of the attachment whose arrival made this branch; 0: none */
         bool is_late;           /* that attachment got no event: too little of the ring was left */
         bool members_announced; /* the device has all members: later messages carry changes only */
+        bool members_behind;    /* its line was full: all members follow when it has taken that */
         Branch *leg_prev, *leg_next;
         Branch *device_prev, *device_next;
 };

@@ -9,8 +9,9 @@
  * behind it wait with it. 0: no commit. A refusal (an error with barrier 0) confirms nothing, and
  * overtakes the frames that wait: with a full disk they may wait for long.
  *
- * What another user has sent to the device counts for that user (exchange_taken()), and not against
- * what the device may have in line: nobody can fill up somebody else's outbox.
+ * What another user has sent to the device counts for that user, and what members of a group do for
+ * the call (exchange_taken()), and not against what the device may have in line: nobody can fill up
+ * somebody else's outbox.
  *
  * Events stay here until they are acknowledged. If a device comes back in time after its connection
  * broke, it gets each event exactly once. A ring that is sent again carries the time that is left.

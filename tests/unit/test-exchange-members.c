@@ -219,6 +219,92 @@ START_TEST(who_is_rung_in_a_large_group_learns_nothing_and_who_is_in_it_of_those
 }
 END_TEST
 
+/* ---- devices that take nothing ---- */
+
+/* Bob leaves and joins again until so many events of the members are in line for Carol. */
+static void line_to_carol_is_full(void)
+{
+        calls_team(ALICE, 1);
+        accepts(BOB, 1);
+        accepts(CAROL, 1);
+        passes(MEMBERS_OTHERS_US);
+        world.reads_nothing = true;
+        for (unsigned i = 0; i < MEMBERS_IN_LINE_MAX; i++) {
+                forget();
+                if (i % 2 == 0)
+                        says(BOB, MESSAGE_END, 1);
+                else
+                        accepts(BOB, 1);
+                passes(MEMBERS_OTHERS_US);
+                said(i % 2 ? "carol-desk: members 1: bob joined"
+                           : "carol-desk: members 1: bob left");
+        }
+        forget();
+}
+
+static void takes(Who who, unsigned n)
+{
+        while (n-- > 0)
+                exchange_taken(world.exchange, world.links[who], session_of(1, (char[64]){0}),
+                               SENDER_MESSAGE_BYTES);
+        passes(MEMBERS_OTHERS_US);
+}
+
+START_TEST(who_takes_nothing_is_told_of_so_many_changes_and_then_of_all_members)
+{
+        line_to_carol_is_full();
+        takes(ALICE, 2 * MEMBERS_IN_LINE_MAX);
+        forget();
+        says(BOB, MESSAGE_END, 1);
+        passes(MEMBERS_OTHERS_US);
+        accepts(BOB, 1);
+        passes(MEMBERS_OTHERS_US);
+        unsaid("carol-desk: members");
+        said("alice-desk: members 1: bob left");
+        forget();
+        takes(CAROL, MEMBERS_IN_LINE_MAX - 1);
+        expect_nothing();
+        takes(CAROL, 1);
+        expect("carol-desk: members 1: bob joined carol joined dave waiting", NULL);
+        says(BOB, MESSAGE_END, 1);
+        passes(MEMBERS_OTHERS_US);
+        said("carol-desk: members 1: bob left");
+}
+END_TEST
+
+START_TEST(what_members_do_is_not_charged_to_who_hears_of_it)
+{
+        ExchangeAction action;
+        Message message = {.type = MESSAGE_ALERTING, .id = 1};
+        unsigned n = 0;
+
+        calls_team(ALICE, 1);
+        session_of(1, message.session.session_id);
+        ck_assert_int_eq(
+                exchange_message(world.exchange, &world.moment, world.links[BOB], &message), 0);
+        while (exchange_next_action(world.exchange, &action)) {
+                if (action.type == EXCHANGE_SEND && action.message.type == MESSAGE_MEMBERS) {
+                        ck_assert_str_eq(action.from, message.session.session_id);
+                        ck_assert_uint_gt(action.n_bytes, 0);
+                        n++;
+                }
+                exchange_action_done(&action);
+        }
+        ck_assert_uint_gt(n, 0);
+}
+END_TEST
+
+START_TEST(who_comes_with_another_connection_is_told_of_all_members)
+{
+        line_to_carol_is_full();
+        says(BOB, MESSAGE_END, 1);
+        passes(MEMBERS_OTHERS_US);
+        comes(CAROL);
+        passes(MEMBERS_OTHERS_US);
+        said("carol-desk: members 1: bob left carol joined dave waiting");
+}
+END_TEST
+
 /* ---- changes of groups ---- */
 
 START_TEST(members_hear_when_their_groups_change)
@@ -327,6 +413,10 @@ int main(void)
         tcase_add_test(members, others_are_informed_at_most_10_times_a_second);
         tcase_add_test(members, a_device_that_comes_learns_of_all);
         tcase_add_test(members, a_call_to_a_user_has_no_members_to_tell_of);
+        tcase_add_test(members,
+                       who_takes_nothing_is_told_of_so_many_changes_and_then_of_all_members);
+        tcase_add_test(members, what_members_do_is_not_charged_to_who_hears_of_it);
+        tcase_add_test(members, who_comes_with_another_connection_is_told_of_all_members);
         tcase_add_test(members, the_caller_of_a_large_group_learns_of_all_in_pieces);
         tcase_add_test(members, the_caller_of_a_large_group_learns_of_many_at_once);
         tcase_add_test(
