@@ -49,7 +49,7 @@ void laws_see_agreed(Handset *handset, const PhoneCommand *command)
                                                                 : CALL_TYPE_AUDIO);
                 break;
         case PHONE_COMMAND_JOIN:
-                if (ongoing)
+                if (ongoing && !in_media) /* else it is refused, and changes nothing */
                         *agreed = (Agreed){true, true, agreed->video, agreed->video};
                 break;
         case PHONE_COMMAND_LEAVE:
