@@ -149,6 +149,7 @@ static int command_leave(Phone *phone, PhoneCall *call, const PhoneCommand *comm
 {
         SessionState state = call->stored.session.state;
 
+        accept_withdrawn(phone, call);
         if (state == SESSION_IDLE || state == SESSION_LEFT)
                 return COMMAND_DONE;
         session_close(phone, call);
@@ -158,6 +159,7 @@ static int command_leave(Phone *phone, PhoneCall *call, const PhoneCommand *comm
 
 static int command_mute(Phone *phone, PhoneCall *call, const PhoneCommand *command, uint64_t ticket)
 {
+        accept_muted(phone, call, command->on);
         session_turn_switch(phone, call, SESSION_SWITCH_MUTE, command->on, ticket);
         return 0;
 }
@@ -165,6 +167,7 @@ static int command_mute(Phone *phone, PhoneCall *call, const PhoneCommand *comma
 static int command_pause_video(Phone *phone, PhoneCall *call, const PhoneCommand *command,
                                uint64_t ticket)
 {
+        accept_paused(phone, call, command->on);
         session_turn_switch(phone, call, SESSION_SWITCH_PAUSE, command->on, ticket);
         return 0;
 }

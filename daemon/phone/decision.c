@@ -78,15 +78,37 @@ bool accept_is_late(const HubRequest *request, const PhoneCall *call)
                (!call_is_live(call) && call->stored.record.receiver_type == RECEIVER_TYPE_GROUP);
 }
 
-/* An accept whose command has timed out may still succeed: nobody is heard who has declined since.
- */
-static void accept_withdrawn(Phone *phone, const PhoneCall *call)
+static bool is_accept_of(const HubRequest *request, const PhoneCall *call)
 {
-        HubRequest *accept =
-                hub_request_find(phone, MESSAGE_ACCEPT, call->stored.record.session_id);
+        return request->message.type == MESSAGE_ACCEPT &&
+               str_eq(hub_request_session_id(request), call->stored.record.session_id);
+}
 
-        if (accept)
-                accept->consent.join = false;
+void accept_withdrawn(Phone *phone, const PhoneCall *call)
+{
+        HubRequest *request;
+
+        DL_FOREACH (phone->requests, request)
+                if (is_accept_of(request, call))
+                        request->consent.join = false;
+}
+
+void accept_muted(Phone *phone, const PhoneCall *call, bool on)
+{
+        HubRequest *request;
+
+        DL_FOREACH (phone->requests, request)
+                if (is_accept_of(request, call))
+                        request->settings.start_audio_muted = on;
+}
+
+void accept_paused(Phone *phone, const PhoneCall *call, bool on)
+{
+        HubRequest *request;
+
+        DL_FOREACH (phone->requests, request)
+                if (is_accept_of(request, call))
+                        request->settings.start_video_paused = on;
 }
 
 static bool decision_start(Phone *phone, HubRequest *request)

@@ -17,6 +17,13 @@ MethodVerdict call_judge(const PhoneCall *call, CallMethod method, const char *c
                          CallError *ret_error);
 /* Whether this accept asks to join a call that is over or unknown on this device (rule 11). */
 bool accept_is_late(const HubRequest *request, const PhoneCall *call);
+/*
+ * What the user has asked for since holds for an accept of the call that is still on its way, too:
+ * not to join its media, or how to.
+ */
+void accept_withdrawn(Phone *phone, const PhoneCall *call);
+void accept_muted(Phone *phone, const PhoneCall *call, bool on);
+void accept_paused(Phone *phone, const PhoneCall *call, bool on);
 /* Carries the decision out now, or after the earlier decisions on its call. */
 void decision_add(Phone *phone, HubRequest *request);
 void decisions_continue(Phone *phone, const char *session_id);

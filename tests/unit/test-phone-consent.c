@@ -274,6 +274,67 @@ START_TEST(rule_22_who_declines_after_an_answer_that_timed_out_is_not_heard)
 }
 END_TEST
 
+static CallSnapshot group_call(CallStatus status)
+{
+        CallSnapshot snapshot = of_type(incoming(CALL, status), CALL_TYPE_VIDEO);
+
+        snapshot.record.receiver_type = RECEIVER_TYPE_GROUP;
+        STR_SET(snapshot.join_token, status == CALL_STATUS_ONGOING ? "token" : "");
+        return snapshot;
+}
+
+/* Hangs up a group's call, and answers it again before the hub has replied. */
+static void end_and_accept_again(Fixture *f)
+{
+        CallSnapshot ring = group_call(CALL_STATUS_INITIATED);
+
+        hub_says(f, MESSAGE_INCOMING, &ring);
+        accept_call(f, CALL, false);
+        reply_call(f, MESSAGE_ACCEPT, group_call(CALL_STATUS_ONGOING));
+        forget(f);
+        reply_join(f, "alice-1");
+        do_to(f, PHONE_COMMAND_END, CALL);
+        forget(f);
+        accept_call(f, CALL, false);
+}
+
+static void hub_ends_and_takes_the_accept(Fixture *f)
+{
+        hub_over(f, CALL, CALL_STATUS_ENDED, CALL_REASON_HANGUP);
+        reply_ok(f, MESSAGE_END);
+        forget(f);
+        reply_call(f, MESSAGE_ACCEPT, group_call(CALL_STATUS_ONGOING));
+}
+
+START_TEST(rule_22_who_leaves_after_another_answer_does_not_join)
+{
+        FIXTURE(f);
+
+        end_and_accept_again(f);
+        do_to(f, PHONE_COMMAND_LEAVE, CALL);
+        hub_ends_and_takes_the_accept(f);
+        ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_ONGOING);
+        ck_assert_ptr_null(strstr(fixture_trace(f), "send:join"));
+}
+END_TEST
+
+START_TEST(rule_22_who_mutes_after_another_answer_joins_muted)
+{
+        PhoneCommand mute = asks(PHONE_COMMAND_MUTE, CALL),
+                     pause = asks(PHONE_COMMAND_PAUSE_VIDEO, CALL);
+        FIXTURE(f);
+
+        end_and_accept_again(f);
+        mute.on = pause.on = true;
+        command(f, &mute);
+        command(f, &pause);
+        hub_ends_and_takes_the_accept(f);
+        ck_assert_ptr_nonnull(strstr(fixture_trace(f), "send:join"));
+        ck_assert(f->sent[MESSAGE_JOIN].join.muted);
+        ck_assert(f->sent[MESSAGE_JOIN].join.video_paused);
+}
+END_TEST
+
 START_TEST(rule_22_a_call_that_is_placed_again_starts_as_muted_as_the_first_time)
 {
         PhoneCommand initiate = asks(PHONE_COMMAND_INITIATE, OTHER);
@@ -357,6 +418,8 @@ int main(void)
                 rule_22_a_restart_keeps_what_was_agreed_to_in_an_answer_on_its_way,
                 rule_22_an_answer_that_was_refused_agrees_to_nothing_after_a_restart,
                 rule_22_who_declines_after_an_answer_that_timed_out_is_not_heard,
+                rule_22_who_leaves_after_another_answer_does_not_join,
+                rule_22_who_mutes_after_another_answer_joins_muted,
                 rule_22_a_call_that_is_placed_again_starts_as_muted_as_the_first_time,
                 rule_22_an_answer_by_somebody_else_does_not_rename_who_was_called,
                 rule_1_no_word_of_the_hub_makes_a_call_anothers,
