@@ -31,6 +31,7 @@ int phone_take_worker_participant(Phone *phone, const char *session_id, const ch
                                   const ParticipantMedia *media);
 void phone_take_worker_error(Phone *phone, const char *session_id, CallError error,
                              const char *text);
-void phone_take_worker_gone(Phone *phone, const char *session_id, const char *text);
+void phone_take_worker_cut(Phone *phone, const char *session_id);
+void phone_take_worker_gone(Phone *phone, const char *session_id, const char *text, bool may_run);
 int phone_take_restored_call(Phone *phone, const StoredCall *state, bool worker);
 int phone_take_restored_request(Phone *phone, const Message *message);

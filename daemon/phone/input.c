@@ -49,6 +49,9 @@ static int input_take(Phone *phone, const PhoneInput *input)
         case PHONE_INPUT_WORKER_ANSWERED:
                 phone_take_worker_answered(phone, input->session_id, input->serial);
                 return 0;
+        case PHONE_INPUT_WORKER_CUT:
+                phone_take_worker_cut(phone, input->session_id);
+                return 0;
         case PHONE_INPUT_WORKER_SIGNAL:
                 return phone_take_worker_signal(phone, input->session_id, input->signal.peer,
                                                 input->signal.data);
@@ -60,7 +63,9 @@ static int input_take(Phone *phone, const PhoneInput *input)
                                         input->fault.text);
                 return 0;
         case PHONE_INPUT_WORKER_GONE:
-                phone_take_worker_gone(phone, input->session_id, input->fault.text);
+        case PHONE_INPUT_WORKER_LOST:
+                phone_take_worker_gone(phone, input->session_id, input->fault.text,
+                                       input->type == PHONE_INPUT_WORKER_LOST);
                 return 0;
         case PHONE_INPUT_RESTORE_CALL:
                 return phone_take_restored_call(phone, input->restore.call, input->restore.worker);

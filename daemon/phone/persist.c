@@ -35,6 +35,9 @@ static int call_state(Phone *phone, const PhoneCall *call, StoredCall *ret)
         ret->ring_until_date = until ? boot_date_store(phone->instant.boot_date, until) : 0;
         if (accept)
                 state_of_accept(ret, accept);
+        /* What is ordered is what the person wants, even if it is not in force yet. */
+        ret->session.audio_muted |= call->waits[SESSION_SWITCH_MUTE].serial != 0;
+        ret->session.video_paused |= call->waits[SESSION_SWITCH_PAUSE].serial != 0;
         return 0;
 }
 

@@ -85,9 +85,14 @@ typedef struct PhoneCallInfo {
         usec_t ring_until;   /* CLOCK_BOOTTIME; 0 when it does not ring */
         bool has_session;    /* from the answer until the object is removed */
         bool screen_sharing; /* a screen is shown in place of the camera's picture */
-        Member *members;     /* of a group's call, as far as the hub sent them; the phone owns it */
+        bool mute_unconfirmed, pause_unconfirmed; /* stored as closed, and may be open */
+        Member *members; /* of a group's call, as far as the hub sent them; the phone owns it */
         size_t n_members;
 } PhoneCallInfo;
+
+/* AudioMuted, VideoPaused: true only if it is so. */
+bool phone_session_is_muted(const PhoneCallInfo *call);
+bool phone_session_is_paused(const PhoneCallInfo *call);
 
 /* ---- a call listener ---- */
 
@@ -252,8 +257,8 @@ typedef enum PhoneActionType {
         PHONE_WORKER_SCREEN_STOP, /* no screen is shared, or about to be, any more */
         PHONE_WORKER_PING,    /* ask the worker to answer `serial` by phone_worker_answered() once
                                  all orders before are in force */
-        PHONE_WORKER_CUT,     /* close its microphone and cameras, whatever it does: it has not
-                                 answered. Only after that may the actions that follow be done */
+        PHONE_WORKER_CUT,     /* it has not answered: close its microphone and cameras, whatever it
+                                 does; phone_worker_cut() follows, or phone_worker_gone() */
         PHONE_WORKER_KILL,    /* it still has not: kill it; phone_worker_gone() follows */
         PHONE_WORKER_STOP,    /* end the media and the worker */
         PHONE_HISTORY_PUT,    /* store `record` in place of the session's older one */
@@ -319,16 +324,18 @@ typedef enum PhoneInputType {
         PHONE_INPUT_LISTENER_ANSWERED, /* `reply` */
         PHONE_INPUT_TONE_PLAYING,      /* `tone` */
         /* of the worker of `session_id` */
-        PHONE_INPUT_WORKER_STATE,       /* `state` */
-        PHONE_INPUT_WORKER_MUTED,       /* `on` */
-        PHONE_INPUT_WORKER_PAUSED,      /* `on` */
-        PHONE_INPUT_WORKER_SCREEN,      /* `on` */
-        PHONE_INPUT_WORKER_MICROPHONE,  /* `on` */
-        PHONE_INPUT_WORKER_ANSWERED,    /* `serial` */
+        PHONE_INPUT_WORKER_STATE,      /* `state` */
+        PHONE_INPUT_WORKER_MUTED,      /* `on` */
+        PHONE_INPUT_WORKER_PAUSED,     /* `on` */
+        PHONE_INPUT_WORKER_SCREEN,     /* `on` */
+        PHONE_INPUT_WORKER_MICROPHONE, /* `on` */
+        PHONE_INPUT_WORKER_ANSWERED,   /* `serial` */
+        PHONE_INPUT_WORKER_CUT,
         PHONE_INPUT_WORKER_SIGNAL,      /* `signal` */
         PHONE_INPUT_WORKER_PARTICIPANT, /* `participant` */
         PHONE_INPUT_WORKER_ERROR,       /* `fault` */
         PHONE_INPUT_WORKER_GONE,        /* `fault`, without an error */
+        PHONE_INPUT_WORKER_LOST,        /* likewise */
         PHONE_INPUT_RESTORE_CALL,       /* `restore` */
         PHONE_INPUT_RESTORE_REQUEST,    /* `message` */
         PHONE_INPUT_TICK,
@@ -496,6 +503,9 @@ void phone_hello(const Phone *phone, Message *ret);
 /* The worker has answered a PHONE_WORKER_PING: every order before it is in force. */
 #define phone_worker_answered(phone, now, session_id, its_serial) \
         PHONE_INPUT(phone, now, PHONE_INPUT_WORKER_ANSWERED, session_id, .serial = its_serial)
+/* The worker has been cut off as PHONE_WORKER_CUT orders: its microphone and cameras are closed. */
+#define phone_worker_cut(phone, now, session_id) \
+        PHONE_INPUT(phone, now, PHONE_INPUT_WORKER_CUT, session_id, .on = true)
 #define phone_worker_signal(phone, now, session_id, peer, data) \
         PHONE_INPUT(phone, now, PHONE_INPUT_WORKER_SIGNAL, session_id, .signal = {peer, data})
 #define phone_worker_participant(phone, now, session_id, id, ...)           \
@@ -515,6 +525,13 @@ void phone_device_chosen(Phone *phone, DeviceKind kind);
  */
 #define phone_worker_gone(phone, now, session_id, text)              \
         PHONE_INPUT(phone, now, PHONE_INPUT_WORKER_GONE, session_id, \
+                    .fault = {CALL_ERROR_NONE, text})
+/*
+ * The worker can be neither reached nor killed. As if it were gone; but what it holds may be open,
+ * and programs that wait for a switch are told so.
+ */
+#define phone_worker_lost(phone, now, session_id, text)              \
+        PHONE_INPUT(phone, now, PHONE_INPUT_WORKER_LOST, session_id, \
                     .fault = {CALL_ERROR_NONE, text})
 
 /* ---- reading the state ---- */

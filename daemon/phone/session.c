@@ -71,6 +71,13 @@ static void session_leave(Phone *phone, PhoneCall *call)
         hub_request_ask(phone, MESSAGE_LEAVE, call_id(call));
 }
 
+/* What the person wants closed is so from the beginning. */
+static void join_closed(const PhoneCall *call, MessageJoin *join)
+{
+        join->muted = call->stored.session.audio_muted || call->microphone_missing;
+        join->video_paused = call->stored.session.video_paused;
+}
+
 void session_begin(Phone *phone, PhoneCall *call, const char *join_token, HubRequest *request)
 {
         PhoneCall *other;
@@ -89,8 +96,7 @@ void session_begin(Phone *phone, PhoneCall *call, const char *join_token, HubReq
         else
                 request = hub_request_new(phone, MESSAGE_JOIN, call_id(call));
         STR_SET(request->message.join.token, join_token);
-        request->message.join.muted = call->stored.session.audio_muted || call->microphone_missing;
-        request->message.join.video_paused = call->stored.session.video_paused;
+        join_closed(call, &request->message.join);
         hub_request_add(phone, request);
         session_start_worker(phone, call);
 }
@@ -224,10 +230,15 @@ void session_fail(Phone *phone, PhoneCall *call, CallError error, const char *te
 void session_report_state(Phone *phone, PhoneCall *call)
 {
         HubRequest *request = hub_request_merge(phone, MESSAGE_STATE, call_id(call));
-        const PhoneSession *session = &call->stored.session;
+        HubRequest *join = hub_request_find(phone, MESSAGE_JOIN, call_id(call));
 
-        request->message.state.muted = session->audio_muted || call->microphone_missing;
-        request->message.state.video_paused = session->video_paused && !call->info.screen_sharing;
+        /* It may be sent again, and opens nothing that was closed since. */
+        if (join)
+                join_closed(call, &join->message.join);
+        request->message.state.muted =
+                phone_session_is_muted(&call->info) || call->microphone_missing;
+        request->message.state.video_paused =
+                phone_session_is_paused(&call->info) && !call->info.screen_sharing;
         request->message.state.sharing = call->info.screen_sharing;
         request->message.state.media_flows = call->flows_reported;
         hub_request_pump(phone);

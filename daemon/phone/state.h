@@ -143,7 +143,8 @@ typedef struct PhoneCall {
         SwitchWait waits[SESSION_SWITCH_COUNT];
         uint64_t asked;     /* serial of the last question to the worker */
         usec_t answer_due;  /* when its answer is overdue; 0: none is awaited */
-        bool is_cut;        /* it was overdue: the worker has no PipeWire any more */
+        bool cut_ordered;   /* it was overdue */
+        bool is_cut;        /* as ordered, the worker has no PipeWire any more */
         usec_t relays_due;  /* when the relays' credentials are renewed; 0: never */
         StoredCopy copy;    /* call_set_copy() */
         bool copy_accepts;  /* the stored copy has what an accept in flight agrees to */

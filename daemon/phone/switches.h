@@ -10,6 +10,9 @@
  *                not answer in time is cut off from PipeWire, which closes microphone and camera;
  *                then it is said, too. One that still does not answer is killed.
  *
+ * What was asked for is stored at once, before it is so: a tringd that is killed meanwhile leaves a
+ * person who wants to be muted, and the next one orders it again.
+ *
  * A switch that opens something is said when it is asked for.
  */
 
@@ -35,13 +38,23 @@ void session_turn_switch(Phone *phone, PhoneCall *call, SessionSwitch which, boo
  * worker to close it: nobody who thinks they are muted is heard.
  */
 void session_switch_reported(Phone *phone, PhoneCall *call, SessionSwitch which, bool on);
-/* Orders an adopted worker what protects, since the last daemon may have been unable to. */
+/*
+ * Orders an adopted worker what protects, since the last daemon may have been unable to. It is not
+ * said before the worker has answered. Announces nothing: the call is not on the bus yet.
+ */
 void session_repeat_switches(Phone *phone, PhoneCall *call);
 /* The worker has answered: every order up to this one is in force. */
 void session_switches_answered(Phone *phone, PhoneCall *call, uint64_t serial);
 /* Nothing is open any more, because the worker is gone: what was asked for is so. */
 void session_switches_closed(Phone *phone, PhoneCall *call);
+/*
+ * The worker can be neither reached nor killed, so that what it holds may be open: programs that
+ * wait get `text` as an error.
+ */
+void session_switches_lost(Phone *phone, PhoneCall *call, const char *text);
 /* When the worker's answer is overdue; USEC_NEVER: none is awaited. */
 usec_t session_answer_deadline(const PhoneCall *call);
-/* It is overdue: cuts the worker off, or kills it. */
+/* It is overdue: orders to cut the worker off, or to kill it. */
 void session_answer_late(Phone *phone, PhoneCall *call);
+/* The worker is cut off: nothing is open any more. */
+void session_worker_cut(Phone *phone, PhoneCall *call);

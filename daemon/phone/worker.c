@@ -216,7 +216,15 @@ void phone_take_worker_error(Phone *phone, const char *session_id, CallError err
         }
 }
 
-void phone_take_worker_gone(Phone *phone, const char *session_id, const char *text)
+void phone_take_worker_cut(Phone *phone, const char *session_id)
+{
+        PhoneCall *call = session_of_worker(phone, session_id);
+
+        if (call)
+                session_worker_cut(phone, call);
+}
+
+void phone_take_worker_gone(Phone *phone, const char *session_id, const char *text, bool may_run)
 {
         PhoneCall *call = call_find(phone, session_id);
         if (call && call->media != CALL_MEDIA_NONE) {
@@ -224,7 +232,10 @@ void phone_take_worker_gone(Phone *phone, const char *session_id, const char *te
 
                 call_set_media(call, CALL_MEDIA_NONE);
                 session_screen_gone(phone, call);
-                session_switches_closed(phone, call);
+                if (may_run)
+                        session_switches_lost(phone, call, text);
+                else
+                        session_switches_closed(phone, call);
                 call->microphone_missing = false;
                 for (size_t i = 0; i < session->n_participants; i++)
                         session->participants[i].media.connected = false;

@@ -134,7 +134,11 @@ void media_ask(Daemon *daemon, const PhoneAction *action)
 void media_cut(Daemon *daemon, const PhoneAction *action)
 {
         screens_end(daemon->screens, action->session_id);
-        workers_cut(daemon->workers, action->session_id);
+        if (workers_cut(daemon->workers, action->session_id) == 0)
+                daemon_event_given(
+                        daemon,
+                        phone_worker_cut(daemon->phone, DAEMON_NOW(daemon), action->session_id),
+                        "that a media worker is cut off");
 }
 
 void media_kill(Daemon *daemon, const PhoneAction *action)
@@ -221,13 +225,15 @@ static void on_worker_message(void *userdata, const char *session_id, const Work
         daemon_event_given(daemon, r, "a report of a media worker");
 }
 
-static void on_worker_gone(void *userdata, const char *session_id, const char *text)
+static void on_worker_gone(void *userdata, const char *session_id, const char *text, bool may_run)
 {
         Daemon *daemon = userdata;
+        const Now *now = DAEMON_NOW(daemon);
 
         screens_end(daemon->screens, session_id);
         daemon_event_given(daemon,
-                           phone_worker_gone(daemon->phone, DAEMON_NOW(daemon), session_id, text),
+                           may_run ? phone_worker_lost(daemon->phone, now, session_id, text)
+                                   : phone_worker_gone(daemon->phone, now, session_id, text),
                            "the end of a media worker");
 }
 

@@ -11,8 +11,8 @@
 #define PARENT_WINDOW_MAX 127 /* bytes; the portals' handles have about 40 */
 
 DEFINE_VALUE_GETTER(state, CallObject, session_state_to_string(object->call->stored.session.state))
-DEFINE_VALUE_GETTER(audio_muted, CallObject, (int)object->call->stored.session.audio_muted)
-DEFINE_VALUE_GETTER(video_paused, CallObject, (int)object->call->stored.session.video_paused)
+DEFINE_VALUE_GETTER(audio_muted, CallObject, (int)phone_session_is_muted(object->call))
+DEFINE_VALUE_GETTER(video_paused, CallObject, (int)phone_session_is_paused(object->call))
 DEFINE_VALUE_GETTER(screen_sharing, CallObject, (int)object->call->screen_sharing)
 DEFINE_VALUE_GETTER(verification_code, CallObject,
                     phone_session_code(&object->call->stored.session))

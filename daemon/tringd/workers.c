@@ -117,6 +117,7 @@ static void on_gone(void *userdata, const char *reason)
         Workers *workers = worker->workers;
         char session_id[UUID_LENGTH + 1], text[SENTENCE_MAX];
         bool expected = worker->stopping;
+        bool may_run = worker->process && worker_process_pid(worker->process) == 0;
 
         memcpy(session_id, worker->session_id, sizeof(session_id));
         snprintf(text, sizeof(text), "the media worker %s", worker->why ? worker->why : reason);
@@ -125,7 +126,7 @@ static void on_gone(void *userdata, const char *reason)
         if (expected)
                 return;
         log_fields(LOG_WARNING, text, "SESSION_ID=%s", session_id, NULL);
-        workers->events->gone(workers->userdata, session_id, text);
+        workers->events->gone(workers->userdata, session_id, text, may_run);
 }
 
 static int send_with(Worker *worker, const WorkerMessage *message, int descriptor);
@@ -436,7 +437,7 @@ void workers_start(Workers *workers, const char *session_id)
                 snprintf(text, sizeof(text), "the media worker cannot be started: %s",
                          strerror(-r));
                 log_fields(LOG_ERR, text, "SESSION_ID=%s", session_id, NULL);
-                workers->events->gone(workers->userdata, session_id, text);
+                workers->events->gone(workers->userdata, session_id, text, false);
                 return;
         }
         r = sd_event_add_time_relative(workers->event, &worker->start, CLOCK_MONOTONIC,
@@ -510,21 +511,23 @@ void workers_ask(Workers *workers, const char *session_id, uint64_t serial)
                 ask(worker, serial);
 }
 
-void workers_cut(Workers *workers, const char *session_id)
+int workers_cut(Workers *workers, const char *session_id)
 {
         Worker *worker = find_worker(workers, session_id);
 
         if (!worker || worker->stopping)
-                return;
+                return 0;
         log_fields(LOG_ERR, "the media worker does not answer: its microphone is closed",
                    "SESSION_ID=%s", session_id, NULL);
+        pipewire_sockets_cut(&worker->pipewire);
         /*
          * The connections of one that was adopted are not known here, nor those of one that may
          * have opened its own.
          */
-        if (!worker->process || worker_process_is_adopted(worker->process) || !worker->answers)
-                kill_silent(worker);
-        pipewire_sockets_cut(&worker->pipewire);
+        if (!worker->process || (!worker_process_is_adopted(worker->process) && worker->answers))
+                return 0;
+        kill_silent(worker);
+        return -EINPROGRESS;
 }
 
 void workers_kill(Workers *workers, const char *session_id)

@@ -26,8 +26,11 @@ typedef struct WorkersEvents {
         /* Any message but WORKER_STATS, WORKER_LOG, WORKER_PIPEWIRE_WANTED and
          * WORKER_REALTIME_WANTED, which are dealt with here. */
         void (*message)(void *userdata, const char *session_id, const WorkerMessage *message);
-        /* The worker ended without workers_stop(). `text` is a sentence. */
-        void (*gone)(void *userdata, const char *session_id, const char *text);
+        /*
+         * The worker ended without workers_stop(). `text` is a sentence. `may_run`: whether it has
+         * ended is not known, and nothing can end it.
+         */
+        void (*gone)(void *userdata, const char *session_id, const char *text, bool may_run);
 } WorkersEvents;
 
 /* `program` is tring-media; `folder` holds the sockets, NULL: there can be no workers. */
@@ -60,10 +63,10 @@ void workers_stop(Workers *workers, const char *session_id);
 /* Asks for one WORKER_PONG with this serial. A worker that answers nothing for long is killed. */
 void workers_ask(Workers *workers, const char *session_id, uint64_t serial);
 /*
- * Ends the worker's connections to PipeWire, and so its streams. Kills a worker of which not all
- * connections are known.
+ * Ends the worker's connections to PipeWire, and so its streams. Returns 0 if that is all of them;
+ * -EINPROGRESS: there may be more, so the worker is killed, and `gone` follows.
  */
-void workers_cut(Workers *workers, const char *session_id);
+int workers_cut(Workers *workers, const char *session_id);
 void workers_kill(Workers *workers, const char *session_id); /* `gone` follows */
 
 /*

@@ -117,8 +117,7 @@ void laws_see_worker_died(Handset *handset, const char *session_id, CallStatus b
 
 static void judge_muted(Handset *handset, const Worker *worker, const PhoneCallInfo *call)
 {
-        if (call->stored.session.audio_muted && worker->open && !worker->muted && !worker->is_cut &&
-            worker->unsure_till < handset->world->now)
+        if (phone_session_is_muted(call) && worker->open && !worker->muted && !worker->is_cut)
                 law_broken(handset->world, LAW_MUTED, "%s is muted in call %s, and heard",
                            handset_name(handset), worker->session_id);
 }

@@ -146,9 +146,13 @@ static int worker_answer(Handset *handset, const Now *instant, const Job *job)
 static void worker_cut(Handset *handset, const PhoneAction *action)
 {
         Worker *worker = handset_worker(handset, action->session_id);
+        Job *job;
 
-        if (worker)
-                worker->is_cut = true;
+        if (!worker)
+                return;
+        worker->is_cut = true;
+        job = handset_job(handset, JOB_WORKER_CUT, WORKER_LONGEST_US);
+        STR_SET(job->session_id, action->session_id);
 }
 
 static void worker_kill(Handset *handset, const PhoneAction *action)
@@ -373,6 +377,10 @@ void handset_run_job(Handset *handset, Job *job)
                 break;
         case JOB_ANSWER:
                 r = worker_answer(handset, &instant, job);
+                break;
+        case JOB_WORKER_CUT:
+                if (works)
+                        r = phone_worker_cut(phone, &instant, job->session_id);
                 break;
         case JOB_WORKER_DIES:
                 if (works && handset_worker(handset, job->session_id)->is_cut)

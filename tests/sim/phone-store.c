@@ -90,8 +90,6 @@ static void restore_call(Handset *handset, const StoredRow *row)
 
         if (wire_decode_stored_call(row->json, &state) < 0)
                 abort();
-        if (worker)
-                worker->unsure_till = handset->world->now + SWITCH_ANSWER_US;
         handset_drain(handset,
                       phone_restore_call(handset->phone, &instant, &state, worker != NULL));
         stored_call_done(&state);

@@ -257,6 +257,7 @@ typedef enum JobType {
         JOB_PARTICIPANT, /* media flows */
         JOB_SIGNAL,      /* the worker sends one */
         JOB_ANSWER,      /* a worker has done what it was ordered, and answers a question */
+        JOB_WORKER_CUT,  /* PipeWire gives it nothing any more */
         JOB_WORKER_DIES, /* it was killed */
         JOB_STORE,       /* queued history is written */
 } JobType;
@@ -276,12 +277,11 @@ typedef struct Job {
 typedef struct Worker {
         struct Worker *prev, *next;
         char session_id[UUID_LENGTH + 1];
-        bool open;          /* the microphone is open */
-        bool muted;         /* its sound is not sent */
-        bool mute_ordered;  /* the last order about that; done with the next answer */
-        bool hangs;         /* takes no order any more, and goes on with what it does */
-        bool is_cut;        /* PipeWire gives it nothing */
-        usec_t unsure_till; /* adopted: what it was ordered last is not known until then */
+        bool open;         /* the microphone is open */
+        bool muted;        /* its sound is not sent */
+        bool mute_ordered; /* the last order about that; done with the next answer */
+        bool hangs;        /* takes no order any more, and goes on with what it does */
+        bool is_cut;       /* PipeWire gives it nothing */
 } Worker;
 
 typedef struct Ticket {

@@ -196,7 +196,8 @@ START_TEST(rule_22_a_call_that_a_welcome_calls_ours_opens_nothing)
         phone_worker_state(f->phone, &f->instant, CALL, SESSION_CONNECTED);
         phone_worker_muted(f->phone, &f->instant, CALL, false);
         phone_worker_paused(f->phone, &f->instant, CALL, false);
-        expect(f, "session worker-mute:on worker-ping worker-pause:on worker-ping");
+        expect(f, "session worker-mute:on worker-ping session send:state "
+                  "worker-pause:on worker-ping session send:state");
         do_to(f, PHONE_COMMAND_MUTE, CALL);
         ck_assert(!session(f, CALL)->audio_muted);
 }

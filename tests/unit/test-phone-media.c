@@ -285,8 +285,9 @@ START_TEST(adopted_worker_whose_camera_differs_stays_paused)
 
         talking(f, CALL);
         phone_worker_paused(f->phone, &f->instant, CALL, false);
-        expect(f, "worker-pause:on worker-ping");
+        expect(f, "worker-pause:on worker-ping session send:state");
         worker_answers(f, CALL);
+        expect(f, "session send:state");
         phone_worker_paused(f->phone, &f->instant, CALL, true);
         expect(f, "");
 }

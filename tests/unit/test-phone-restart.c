@@ -124,6 +124,7 @@ START_TEST(a_call_goes_on_with_the_worker_that_is_still_there)
         restarted(f, true);
         expect(f, "call-added session-added worker-pause:on worker-ping manager");
         worker_answers(f, CALL);
+        expect(f, "session");
         ck_assert_int_eq(session_of(f, CALL), SESSION_CONNECTED);
         ck_assert_uint_eq(phone_call_find(f->phone, CALL)->stored.session.n_participants, 1);
         STR_SET(call.participant, phone_call_find(f->phone, CALL)->stored.session.own_id);
@@ -201,8 +202,9 @@ START_TEST(a_worker_that_does_not_know_of_the_mute_is_muted)
         expect(f, "call-added session-added worker-mute:on worker-ping worker-pause:on "
                   "worker-ping manager");
         worker_answers(f, CALL);
+        expect(f, "session session");
         phone_worker_muted(f->phone, &f->instant, CALL, false);
-        expect(f, "worker-mute:on worker-ping");
+        expect(f, "worker-mute:on worker-ping session");
         ck_assert(phone_call_find(f->phone, CALL)->stored.session.audio_muted);
         phone_worker_muted(f->phone, &f->instant, CALL, true);
         expect(f, "");

@@ -18,8 +18,8 @@ static bool is_protected(Fixture *f, PhoneCommandType command)
 {
         const PhoneCallInfo *call = phone_call_find(f->phone, CALL);
 
-        return command == PHONE_COMMAND_MUTE          ? call->stored.session.audio_muted
-               : command == PHONE_COMMAND_PAUSE_VIDEO ? call->stored.session.video_paused
+        return command == PHONE_COMMAND_MUTE          ? phone_session_is_muted(call)
+               : command == PHONE_COMMAND_PAUSE_VIDEO ? phone_session_is_paused(call)
                                                       : !call->screen_sharing;
 }
 
@@ -29,6 +29,11 @@ static void turn(Fixture *f, PhoneCommandType type, bool on)
 
         asked.on = on;
         command(f, &asked);
+}
+
+static void cut_off(Fixture *f)
+{
+        phone_worker_cut(f->phone, &f->instant, CALL);
 }
 
 /* A call in which microphone, camera and screen are open. */
@@ -69,7 +74,10 @@ START_TEST(worker_that_does_not_answer_is_cut_off_and_then_killed)
         turn(f, type, switches[_i].protects);
         forget(f);
         wait_us(f, SWITCH_ANSWER_US);
-        expect(f, "worker-cut session send:state done");
+        expect(f, "worker-cut");
+        ck_assert(!is_protected(f, type));
+        cut_off(f);
+        expect(f, "session send:state done");
         ck_assert(is_protected(f, type));
         wait_us(f, SWITCH_KILL_US - 1);
         expect(f, "");
@@ -91,6 +99,7 @@ START_TEST(worker_that_answers_after_it_was_cut_off_is_not_killed)
         turn(f, PHONE_COMMAND_MUTE, true);
         forget(f);
         wait_us(f, SWITCH_ANSWER_US);
+        cut_off(f);
         forget(f);
         worker_answers(f, CALL);
         wait_us(f, 10 * SWITCH_KILL_US);
@@ -99,7 +108,9 @@ START_TEST(worker_that_answers_after_it_was_cut_off_is_not_killed)
         turn(f, PHONE_COMMAND_PAUSE_VIDEO, true);
         expect(f, "worker-pause:on worker-ping");
         wait_us(f, SWITCH_ANSWER_US);
-        expect(f, "worker-cut session send:state done");
+        expect(f, "worker-cut");
+        cut_off(f);
+        expect(f, "session send:state done");
 }
 END_TEST
 
@@ -111,6 +122,7 @@ START_TEST(what_is_asked_of_a_worker_that_is_cut_off_is_so_at_once)
         turn(f, PHONE_COMMAND_MUTE, true);
         forget(f);
         wait_us(f, SWITCH_ANSWER_US);
+        cut_off(f);
         forget(f);
         turn(f, PHONE_COMMAND_PAUSE_VIDEO, true);
         expect(f, "worker-pause:on worker-ping session send:state done");
@@ -130,6 +142,21 @@ START_TEST(before_the_join_it_is_so_at_once_and_carried_in_the_join)
         reply_join(f, "alice-1");
         forget(f);
         ck_assert(f->last[PHONE_WORKER_JOIN].join.muted);
+}
+END_TEST
+
+START_TEST(join_that_is_sent_again_opens_nothing_that_was_closed_meanwhile)
+{
+        FIXTURE(f);
+
+        incoming_until(f, CALL, STAGE_JOINING);
+        forget(f);
+        ck_assert(!f->sent[MESSAGE_JOIN].join.muted);
+        turn(f, PHONE_COMMAND_MUTE, true);
+        hub_gone(f);
+        hub_welcomes(f, NULL, 0, true);
+        ck_assert_ptr_nonnull(strstr(fixture_trace(f), "send:join"));
+        ck_assert(f->sent[MESSAGE_JOIN].join.muted);
 }
 END_TEST
 
@@ -244,11 +271,91 @@ START_TEST(adopted_worker_is_ordered_what_protects_and_cut_off_without_an_answer
         worker_answers(f, CALL);
         restarted(f, true);
         expect(f, "call-added session-added worker-mute:on worker-ping manager");
-        ck_assert(is_protected(f, PHONE_COMMAND_MUTE));
+        ck_assert(!is_protected(f, PHONE_COMMAND_MUTE));
         wait_us(f, SWITCH_ANSWER_US);
         expect(f, "worker-cut");
+        ck_assert(!is_protected(f, PHONE_COMMAND_MUTE));
+        cut_off(f);
+        expect(f, "session");
+        ck_assert(is_protected(f, PHONE_COMMAND_MUTE));
         wait_us(f, SWITCH_KILL_US);
         expect(f, "worker-kill");
+}
+END_TEST
+
+START_TEST(who_asked_to_be_muted_is_muted_although_tringd_was_killed_meanwhile)
+{
+        FIXTURE(f);
+
+        talk_openly(f);
+        turn(f, PHONE_COMMAND_MUTE, true);
+        forget(f);
+        restarted(f, true);
+        expect(f, "call-added session-added worker-mute:on worker-ping manager");
+        ck_assert(!is_protected(f, PHONE_COMMAND_MUTE));
+        /* A report from before the order. */
+        phone_worker_muted(f->phone, &f->instant, CALL, false);
+        expect(f, "");
+        worker_answers(f, CALL);
+        expect(f, "session");
+        ck_assert(is_protected(f, PHONE_COMMAND_MUTE));
+}
+END_TEST
+
+START_TEST(who_opened_again_before_it_was_closed_is_heard_although_tringd_was_killed)
+{
+        FIXTURE(f);
+
+        talk_openly(f);
+        turn(f, PHONE_COMMAND_MUTE, true);
+        turn(f, PHONE_COMMAND_MUTE, false);
+        forget(f);
+        restarted(f, true);
+        expect(f, "call-added session-added manager");
+}
+END_TEST
+
+START_TEST(who_asked_to_be_muted_joins_muted_after_a_restart_without_the_worker)
+{
+        FIXTURE(f);
+
+        talk_openly(f);
+        turn(f, PHONE_COMMAND_MUTE, true);
+        restarted(f, false);
+        ck_assert(is_protected(f, PHONE_COMMAND_MUTE));
+}
+END_TEST
+
+START_TEST(worker_that_says_it_is_open_is_closed_and_nobody_told_it_is_closed_before)
+{
+        FIXTURE(f);
+
+        talk_openly(f);
+        turn(f, PHONE_COMMAND_MUTE, true);
+        forget(f);
+        worker_answers(f, CALL);
+        forget(f);
+        phone_worker_muted(f->phone, &f->instant, CALL, false);
+        expect(f, "worker-mute:on worker-ping session send:state");
+        ck_assert(!is_protected(f, PHONE_COMMAND_MUTE));
+        worker_answers(f, CALL);
+        ck_assert(is_protected(f, PHONE_COMMAND_MUTE));
+}
+END_TEST
+
+START_TEST(worker_that_can_not_be_ended_is_not_said_to_be_closed)
+{
+        FIXTURE(f);
+
+        talk_openly(f);
+        turn(f, PHONE_COMMAND_MUTE, true);
+        forget(f);
+        wait_us(f, SWITCH_ANSWER_US);
+        expect(f, "worker-cut");
+        phone_worker_lost(f->phone, &f->instant, CALL, "it may still run");
+        ck_assert_ptr_nonnull(strstr(fixture_trace(f), "done:MediaFailed"));
+        ck_assert_int_eq(session_of(f, CALL), SESSION_FAILED);
+        ck_assert(!is_protected(f, PHONE_COMMAND_MUTE));
 }
 END_TEST
 
@@ -268,7 +375,7 @@ START_TEST(media_that_have_failed_leave_no_microphone_open)
         phone_worker_state(f->phone, &f->instant, CALL, SESSION_JOINING);
         forget(f);
         reply_error(f, MESSAGE_TOKEN, CALL_ERROR_AUTH_FAILED);
-        expect(f, "session worker-stop session-error:AuthFailed");
+        expect(f, "session session worker-stop session-error:AuthFailed");
         ck_assert_int_eq(session_of(f, CALL), SESSION_FAILED);
 }
 END_TEST
@@ -285,6 +392,7 @@ int main(void)
         tcase_add_test(tcase, worker_that_answers_after_it_was_cut_off_is_not_killed);
         tcase_add_test(tcase, what_is_asked_of_a_worker_that_is_cut_off_is_so_at_once);
         tcase_add_test(tcase, before_the_join_it_is_so_at_once_and_carried_in_the_join);
+        tcase_add_test(tcase, join_that_is_sent_again_opens_nothing_that_was_closed_meanwhile);
         tcase_add_test(tcase, after_the_join_was_ordered_it_is_so_when_the_worker_has_answered);
         tcase_add_test(tcase, opening_is_said_when_it_is_asked_for);
         tcase_add_loop_test(tcase, who_opens_before_it_is_closed_is_not_said_to_be_closed, 0, 2);
@@ -293,6 +401,13 @@ int main(void)
         tcase_add_loop_test(tcase, hanging_up_and_the_end_of_the_worker_answer_who_waits, 0, 2);
         tcase_add_test(tcase,
                        adopted_worker_is_ordered_what_protects_and_cut_off_without_an_answer);
+        tcase_add_test(tcase, who_asked_to_be_muted_is_muted_although_tringd_was_killed_meanwhile);
+        tcase_add_test(tcase,
+                       who_opened_again_before_it_was_closed_is_heard_although_tringd_was_killed);
+        tcase_add_test(tcase, who_asked_to_be_muted_joins_muted_after_a_restart_without_the_worker);
+        tcase_add_test(tcase,
+                       worker_that_says_it_is_open_is_closed_and_nobody_told_it_is_closed_before);
+        tcase_add_test(tcase, worker_that_can_not_be_ended_is_not_said_to_be_closed);
         tcase_add_test(tcase, media_that_have_failed_leave_no_microphone_open);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);

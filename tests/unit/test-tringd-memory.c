@@ -197,7 +197,7 @@ static void on_message(void *userdata, const char *session_id, const WorkerMessa
 {
 }
 
-static void on_gone(void *userdata, const char *session_id, const char *text)
+static void on_gone(void *userdata, const char *session_id, const char *text, bool may_run)
 {
         ck_assert_str_eq(session_id, CALL);
         ck_assert_ptr_nonnull(strstr(text, "cannot be started"));

@@ -94,8 +94,10 @@ static void on_message(void *userdata, const char *session_id, const WorkerMessa
         rig.answered = message->serial;
 }
 
-static void on_gone(void *userdata, const char *session_id, const char *text)
+static void on_gone(void *userdata, const char *session_id, const char *text, bool may_run)
 {
+        ck_assert_int_eq(may_run, strstr(text, "may still run") != NULL);
+
         ck_assert_int_eq(STR_SET(rig.gone, text), 0);
 }
 
@@ -213,7 +215,7 @@ START_TEST(cut_ends_the_connections_of_a_worker_that_hangs_and_leaves_it_alive)
         _cleanup_close_ int end = start("answers");
 
         workers_send(rig.workers, SESSION, &(WorkerMessage){.type = WORKER_LEAVE});
-        workers_cut(rig.workers, SESSION);
+        ck_assert_int_eq(workers_cut(rig.workers, SESSION), 0);
         ck_assert(is_closed(end));
         ck_assert_str_eq(rig.gone, "");
         workers_kill(rig.workers, SESSION);
@@ -226,7 +228,7 @@ START_TEST(cut_kills_a_worker_that_has_never_answered)
 {
         _cleanup_close_ int end = start("hangs");
 
-        workers_cut(rig.workers, SESSION);
+        ck_assert_int_eq(workers_cut(rig.workers, SESSION), -EINPROGRESS);
         ck_assert(is_closed(end));
         run_until(*rig.gone);
 }
@@ -261,7 +263,7 @@ START_TEST(cut_kills_an_adopted_worker)
 
         adopt();
         ck_assert(!is_closed(end));
-        workers_cut(rig.workers, SESSION);
+        ck_assert_int_eq(workers_cut(rig.workers, SESSION), -EINPROGRESS);
         expect_killed();
         ck_assert(is_closed(end));
 }
