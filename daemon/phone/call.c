@@ -66,6 +66,7 @@ int call_new(Phone *phone, const CallSnapshot *snapshot, PhoneCall **ret)
                 snapshot->here || snapshot->record.direction == CALL_DIRECTION_OUTGOING;
         call->stored.present = call_rings(call) && !phone->do_not_disturb;
         consent_none(&call->stored);
+        call->ring_limit = phone->instant.now + RING_TIMEOUT_MAX_S * USEC_PER_SEC;
         call_ring_for(phone, call, snapshot->remaining_ms);
         *ret = TAKE_PTR(call);
         return 0;
@@ -86,6 +87,8 @@ void call_ring_for(Phone *phone, PhoneCall *call, uint32_t remaining_ms)
         bool initiated = call->stored.record.status == CALL_STATUS_INITIATED;
 
         call->info.ring_until = initiated ? phone->instant.now + remaining_ms * USEC_PER_MSEC : 0;
+        if (call_rings(call))
+                call->info.ring_until = MIN_OF(call->info.ring_until, call->ring_limit);
         call->unknown = false;
         call_touch(call);
 }

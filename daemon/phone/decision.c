@@ -142,8 +142,6 @@ static bool decision_start(Phone *phone, HubRequest *request)
                 request->durable = true;
                 call->stored.unwanted = true;
         }
-        if (method == CALL_METHOD_REJECT)
-                accept_withdrawn(phone, call);
         call_touch(call);
         /* Close at once: a person who hangs up is not heard until the hub replies. */
         if (method == CALL_METHOD_END)
@@ -164,8 +162,25 @@ static HubRequest *decision_find(Phone *phone, const char *session_id, bool held
         return NULL;
 }
 
+/*
+ * Whoever declines or hangs up after an answer that is still on its way is not heard, even if this
+ * decision has to wait for that one. A program that finds the person busy decides nothing for them.
+ */
+static void withdraw_answers(Phone *phone, const HubRequest *decision)
+{
+        PhoneCall *call = call_find(phone, hub_request_session_id(decision));
+        const Message *message = &decision->message;
+
+        if (!call || message->type == MESSAGE_ACCEPT ||
+            (message->type == MESSAGE_REJECT && message->reject.status != CALL_STATUS_REJECTED))
+                return;
+        accept_withdrawn(phone, call);
+        call_touch(call);
+}
+
 void decision_add(Phone *phone, HubRequest *request)
 {
+        withdraw_answers(phone, request);
         bool held = decision_find(phone, hub_request_session_id(request), false);
 
         if (held)

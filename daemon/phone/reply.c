@@ -60,14 +60,22 @@ static int reply_initiate_refused(Phone *phone, HubRequest *request, const Messa
         return 0;
 }
 
-/* Ends a call that was placed again and that the hub has merged into another one. */
-static int call_merged(Phone *phone, const HubRequest *request, const char *session_id)
+/*
+ * Ends a call that was placed again and that the hub has merged into another one. A person who has
+ * cancelled it does not want that one either.
+ */
+static int call_merged(Phone *phone, HubRequest *request, const char *session_id,
+                       bool *ret_unwanted)
 {
         PhoneCall *call = call_find(phone, hub_request_session_id(request));
         int r;
 
+        *ret_unwanted = false;
         if (!call || str_eq(call->stored.record.session_id, session_id))
                 return 0;
+        *ret_unwanted = call->stored.unwanted;
+        if (*ret_unwanted)
+                request->consent.join = false;
         r = call_end_here(phone, call, CALL_EVENT_REPLACED, CALL_REASON_NONE);
         return r < 0 ? r : phone_reserve(phone);
 }
@@ -80,17 +88,41 @@ static void initiate_done(Phone *phone, HubRequest *request, const char *session
         request->has_ticket = false;
 }
 
+/* Ends at the hub a call that nobody here wants. */
+static void hang_up_at_hub(Phone *phone, HubRequest *request, const char *session_id)
+{
+        hub_request_turn(request, MESSAGE_END);
+        STR_SET(request->message.session.session_id, session_id);
+        request->durable = true;
+        hub_request_add(phone, request);
+}
+
+/* Takes the state in which the hub has the call. */
+static int call_initiated(Phone *phone, PhoneCall *call, const CallSnapshot *snapshot, bool placed)
+{
+        if (snapshot->record.status == CALL_STATUS_ONGOING)
+                call_answered(phone, call, snapshot, true);
+        else if (call_status_is_terminal(snapshot->record.status))
+                return call_over_by_record(phone, call, &snapshot->record);
+        else if (placed && call->stored.consent.join)
+                session_warm(phone, call);
+        else if (call_is_live(call))
+                call_ring_for(phone, call, snapshot->remaining_ms);
+        return 0;
+}
+
 static int reply_initiate(Phone *phone, HubRequest *request, const MessageReply *reply)
 {
         const CallSnapshot *snapshot = &reply->call;
         const char *session_id = snapshot->record.session_id;
+        bool unwanted;
         PhoneCall *call;
         int r;
 
         if (reply->error)
                 return reply_initiate_refused(phone, request, reply);
 
-        r = call_merged(phone, request, session_id);
+        r = call_merged(phone, request, session_id, &unwanted);
         if (r < 0)
                 return r;
         call = call_find(phone, session_id);
@@ -109,16 +141,14 @@ static int reply_initiate(Phone *phone, HubRequest *request, const MessageReply 
         /* If the call rings here, the hub took the initiate as its accept (rules 10, 11). */
         if (placed || call_rings(call))
                 call_take_initiate(phone, call, request);
+        else
+                unwanted = false; /* it was answered by itself */
         initiate_done(phone, request, session_id);
-        if (snapshot->record.status == CALL_STATUS_ONGOING)
-                call_answered(phone, call, snapshot, true);
-        else if (is_over)
-                return call_over_by_record(phone, call, &snapshot->record);
-        else if (placed && call->stored.consent.join)
-                session_warm(phone, call);
-        else if (call_is_live(call))
-                call_ring_for(phone, call, snapshot->remaining_ms);
-        return 0;
+        r = call_initiated(phone, call, snapshot, placed);
+        if (r < 0 || !unwanted || snapshot->record.status != CALL_STATUS_ONGOING)
+                return r;
+        hang_up_at_hub(phone, request, session_id);
+        return REPLY_KEPT;
 }
 
 static int reply_accept(Phone *phone, HubRequest *request, const MessageReply *reply)
@@ -146,9 +176,7 @@ static int reply_accept(Phone *phone, HubRequest *request, const MessageReply *r
                 /* The call ended here before the reply, so end it at the hub, too. */
                 hub_request_fail(phone, request, CALL_ERROR_CALL_TERMINATED,
                                  "the call was over here before the hub confirmed the answer");
-                hub_request_turn(request, MESSAGE_END);
-                request->durable = true;
-                hub_request_add(phone, request);
+                hang_up_at_hub(phone, request, session_id);
                 return REPLY_KEPT;
         }
         decisions_continue(phone, session_id);

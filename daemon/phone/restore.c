@@ -34,6 +34,7 @@ static int call_restore(Phone *phone, const StoredCall *state, PhoneCall **ret)
         if (r < 0)
                 return r;
         call->info.ring_until = ring_until(phone, state);
+        call->ring_limit = phone->instant.now + RING_TIMEOUT_MAX_S * USEC_PER_SEC;
         /* A ring that ended while no daemon ran makes no sound. */
         call->stored.present = state->present && !phone->do_not_disturb &&
                                call->info.ring_until > phone->instant.now;

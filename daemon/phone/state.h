@@ -137,6 +137,7 @@ typedef struct PhoneCall {
         bool flows_reported;      /* last report to the hub: media flow */
         bool microphone_missing;  /* as the worker reports */
         bool signals_lost;        /* signals of this session were lost on their way to the hub */
+        usec_t ring_limit;        /* no hub makes an incoming call ring for longer */
         bool unknown;             /* the hub's last welcome did not have the call: rule 15 */
         usec_t members_announced; /* when the members were last announced */
         usec_t members_due;       /* when they will be announced; 0: nothing to announce */

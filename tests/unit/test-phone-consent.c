@@ -362,6 +362,84 @@ START_TEST(rule_22_a_call_that_is_placed_again_starts_as_muted_as_the_first_time
 }
 END_TEST
 
+/* The call was cancelled while it was being placed again, and the hub merges it into another. */
+START_TEST(rule_6_who_has_cancelled_is_not_heard_in_the_call_that_takes_its_place)
+{
+        CallSnapshot other = of_type(incoming(CALL, CALL_STATUS_ONGOING), CALL_TYPE_VIDEO);
+        FIXTURE(f);
+
+        STR_SET(other.join_token, "token");
+        place_as(f, OTHER, CALL_TYPE_VIDEO);
+        reply_call(f, MESSAGE_INITIATE, outgoing(OTHER, CALL_STATUS_INITIATED));
+        hub_gone(f);
+        hub_welcomes(f, NULL, 0, false);
+        forget(f);
+        reply_no_history(f);
+        forget(f);
+        reject(f, OTHER, CALL_STATUS_CANCELLED);
+        forget(f);
+        reply_call(f, MESSAGE_INITIATE, other);
+        const char *trace = fixture_trace(f);
+        ck_assert_ptr_null(strstr(trace, "send:join"));
+        ck_assert_ptr_nonnull(strstr(trace, "send:end"));
+        ck_assert_int_ne(session_of(f, CALL), SESSION_JOINING);
+}
+END_TEST
+
+/* The hub gives no reply to the answer, drops the connection and calls it answered afterwards. */
+static void hub_answers_late(Fixture *f)
+{
+        CallSnapshot lie = of_type(incoming(CALL, CALL_STATUS_ONGOING), CALL_TYPE_VIDEO);
+
+        STR_SET(lie.join_token, "token");
+        hub_gone(f);
+        hub_welcomes(f, &lie, 1, false);
+}
+
+START_TEST(rule_22_who_declines_or_hangs_up_behind_an_answer_on_its_way_is_not_heard)
+{
+        for (int i = 0; i < 3; i++) {
+                FIXTURE(f);
+
+                rings_as(f, CALL, CALL_TYPE_VIDEO);
+                accept_call(f, CALL, false);
+                if (i == 1)
+                        do_to(f, PHONE_COMMAND_END, CALL);
+                if (i == 2)
+                        reject(f, CALL, CALL_STATUS_REJECTED);
+                hub_answers_late(f);
+                ck_assert_int_eq(strstr(fixture_trace(f), "send:join") != NULL, i == 0);
+        }
+}
+END_TEST
+
+START_TEST(rule_22_a_program_that_finds_the_person_busy_withdraws_no_answer)
+{
+        FIXTURE(f);
+
+        rings_as(f, CALL, CALL_TYPE_VIDEO);
+        accept_call(f, CALL, false);
+        reject(f, CALL, CALL_STATUS_BUSY);
+        hub_answers_late(f);
+        ck_assert_ptr_nonnull(strstr(fixture_trace(f), "send:join"));
+}
+END_TEST
+
+START_TEST(rule_2_no_hub_makes_a_call_ring_for_longer_than_any_may)
+{
+        CallSnapshot again = incoming(CALL, CALL_STATUS_INITIATED);
+        FIXTURE(f);
+
+        rings_as(f, CALL, CALL_TYPE_AUDIO);
+        usec_t first = f->instant.now;
+        wait_us(f, 10 * USEC_PER_SEC);
+        again.remaining_ms = UINT32_MAX;
+        hub_says(f, MESSAGE_INCOMING, &again);
+        ck_assert_uint_eq(phone_call_find(f->phone, CALL)->ring_until,
+                          first + RING_TIMEOUT_MAX_S * USEC_PER_SEC);
+}
+END_TEST
+
 START_TEST(rule_22_an_answer_by_somebody_else_does_not_rename_who_was_called)
 {
         CallSnapshot lie = outgoing(CALL, CALL_STATUS_ONGOING);
@@ -421,6 +499,10 @@ int main(void)
                 rule_22_who_declines_after_an_answer_that_timed_out_is_not_heard,
                 rule_22_who_leaves_after_another_answer_does_not_join,
                 rule_22_who_mutes_after_another_answer_joins_muted,
+                rule_6_who_has_cancelled_is_not_heard_in_the_call_that_takes_its_place,
+                rule_22_who_declines_or_hangs_up_behind_an_answer_on_its_way_is_not_heard,
+                rule_22_a_program_that_finds_the_person_busy_withdraws_no_answer,
+                rule_2_no_hub_makes_a_call_ring_for_longer_than_any_may,
                 rule_22_a_call_that_is_placed_again_starts_as_muted_as_the_first_time,
                 rule_22_an_answer_by_somebody_else_does_not_rename_who_was_called,
                 rule_1_no_word_of_the_hub_makes_a_call_anothers,
