@@ -27,19 +27,27 @@ typedef enum HistoryStatement {
         METADATA_PUT,
         METADATA_DROP,
         NEXT_USER,
+        PRUNABLE,
         PRUNE,
         REMOVE_USER,
         HISTORY_STATEMENT_COUNT,
 } HistoryStatement;
 
+/* Rows of this user up to this one, and all of the users before, were looked at. */
+typedef struct PrunePlace {
+        char uid[UID_MAX + 1]; /* empty: it begins */
+        usec_t date;
+        char session_id[UUID_LENGTH + 1];
+} PrunePlace;
+
 struct CallHistory {
         Database *database;
-        usec_t last_change;       /* or a later number, that was not stored in the end */
-        usec_t running;           /* as stored when the hub started */
-        usec_t started;           /* CLOCK_BOOTTIME; 0: not yet */
-        usec_t last_settled;      /* only rows after this one may be missing from the indexes */
-        char pruned[UID_MAX + 1]; /* the last user whose history was looked at; empty: none */
-        size_t n_unsettled;       /* rows missing from them; after a start, 1 means any number */
+        usec_t last_change;  /* or a later number, that was not stored in the end */
+        usec_t running;      /* as stored when the hub started */
+        usec_t started;      /* CLOCK_BOOTTIME; 0: not yet */
+        usec_t last_settled; /* only rows after this one may be missing from the indexes */
+        PrunePlace pruned;
+        size_t n_unsettled; /* rows missing from them; after a start, 1 means any number */
         PastCalls *past;
         sqlite3_stmt *statements[HISTORY_STATEMENT_COUNT];
 };

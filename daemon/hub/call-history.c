@@ -15,7 +15,9 @@
  */
 #define SETTLE_AT 2048
 #define SETTLE_ROWS 32 /* between two looks at the clock */
-#define PRUNE_USERS 64 /* whose history is looked at in one go */
+/* Looked at in one go. */
+#define PRUNE_USERS 64
+#define PRUNE_ROWS 256
 
 /* Each index ends with changed_at, which is the rowid. */
 static const char *const statements_sql[HISTORY_STATEMENT_COUNT] = {
@@ -69,11 +71,13 @@ static const char *const statements_sql[HISTORY_STATEMENT_COUNT] = {
                           "  AND h.settled AND h.json <> '')"
                           " AND NOT EXISTS (SELECT 1 FROM live WHERE session_id = ?1)",
         [NEXT_USER] = "SELECT uid FROM users WHERE uid > ?1 ORDER BY uid LIMIT 1",
-        [PRUNE] = "DELETE FROM history WHERE changed_at IN"
-                  " (SELECT changed_at FROM history"
-                  "  WHERE uid = ?1 AND settled AND initiated_at < ?2 AND running < ?3"
-                  "  AND (NOT unseen OR initiated_at < ?4 AND running < ?5) LIMIT ?6)"
-                  " RETURNING session_id",
+        /* A row that is old enough to go may have to stay: it was missed, or a clock was wrong. */
+        [PRUNABLE] = "SELECT changed_at, initiated_at, session_id,"
+                     " running < ?5 AND (NOT unseen OR initiated_at < ?6 AND running < ?7)"
+                     " FROM history WHERE uid = ?1 AND settled"
+                     " AND (initiated_at, session_id) > (?2, ?3) AND initiated_at < ?4"
+                     " ORDER BY initiated_at, session_id LIMIT ?8",
+        [PRUNE] = "DELETE FROM history WHERE changed_at = ?1 RETURNING session_id",
         [REMOVE_USER] = "DELETE FROM history WHERE uid = ?1 AND settled RETURNING session_id",
 };
 
@@ -468,65 +472,88 @@ static int keep_last_change(CallHistory *history, usec_t last)
         return MIN_OF(r, 0);
 }
 
-/* Finds the user after the last one whose history was looked at. Returns 1, 0 if there is none. */
-static int next_user(CallHistory *history, char ret[static UID_MAX + 1])
+/* Goes on to the next user's oldest row. Returns 1, 0 if there is no other user. */
+static int next_user(CallHistory *history, PrunePlace *place)
 {
         sqlite3_stmt *next = history->statements[NEXT_USER];
 
-        query_bind(next, "s", history->pruned);
+        query_bind(next, "s", place->uid);
         int r = query_next(next);
+        *place = (PrunePlace){.date = 0};
         if (r > 0)
-                (void)str_copy(ret, UID_MAX + 1, query_text(next, 0));
+                STR_SET(place->uid, query_text(next, 0));
         return query_end(next, r);
 }
 
-/* Returns the number of records that are deleted, at most `max`. */
-static int prune_user(CallHistory *history, const Retention *retention, const char *uid,
-                      uint32_t max)
-{
-        sqlite3_stmt *prune = history->statements[PRUNE];
+/* What one go of it may do, and has done. */
+typedef struct PruneWork {
+        uint32_t users, rows, deleted; /* that are left to look at, or to delete */
+        usec_t changed_at[PRUNE_ROWS]; /* rows to delete */
+        size_t n;
+} PruneWork;
 
-        query_bind(prune, "sttttu", uid, retention->record.date, retention->record.running,
-                   retention->missed.date, retention->missed.running, max);
-        return delete_rows(history, prune);
+/* Looks at the next rows of one user. Returns 1 if there may be more of them. */
+static int find_prunable(CallHistory *history, const Retention *retention, PrunePlace *place,
+                         PruneWork *work)
+{
+        sqlite3_stmt *rows = history->statements[PRUNABLE];
+        const PrunePlace after = *place;
+        int r;
+
+        query_bind(rows, "ststtttu", after.uid, after.date, after.session_id,
+                   retention->record.date, retention->record.running, retention->missed.date,
+                   retention->missed.running, work->rows);
+        QUERY_FOREACH (rows, r) {
+                place->date = (usec_t)sqlite3_column_int64(rows, 1);
+                STR_SET(place->session_id, query_text(rows, 2));
+                if (sqlite3_column_int(rows, 3)) {
+                        work->changed_at[work->n++] = (usec_t)sqlite3_column_int64(rows, 0);
+                        work->deleted--;
+                }
+                work->rows--;
+                r = work->rows == 0 || work->deleted == 0;
+        }
+        return query_end(rows, r);
 }
 
-/* Looks at the history of some users. Returns 1 if there is more to do. */
-static int prune_some(CallHistory *history, const Retention *retention, uint32_t max,
-                      size_t *deleted)
+static int prune_found(CallHistory *history, const PruneWork *work)
 {
-        char uid[UID_MAX + 1];
+        sqlite3_stmt *prune = history->statements[PRUNE];
         usec_t last;
         int r = call_history_last_change(history, &last);
 
+        for (size_t i = 0; r >= 0 && i < work->n; i++) {
+                query_bind(prune, "t", work->changed_at[i]);
+                r = delete_rows(history, prune);
+        }
+        return r >= 0 && work->n > 0 ? keep_last_change(history, last) : r;
+}
+
+/* Looks at the history of some users. Returns 1 if there is more to do. */
+static int prune_some(CallHistory *history, const Retention *retention, PrunePlace *place,
+                      PruneWork *work)
+{
+        int r = 1;
+
+        while (r > 0 && work->rows > 0 && work->deleted > 0 && work->users > 0) {
+                r = find_prunable(history, retention, place, work);
+                if (r == 0) {
+                        r = next_user(history, place); /* if all are done, the first again */
+                        work->users--;
+                }
+        }
         if (r < 0)
                 return r;
-        for (uint32_t n = 0; n < PRUNE_USERS && *deleted < max; n++) {
-                r = next_user(history, uid);
-                if (r <= 0)
-                        break;
-                uint32_t left = max - (uint32_t)*deleted;
-                r = prune_user(history, retention, uid, left);
-                if (r < 0)
-                        break;
-                *deleted += (size_t)r;
-                if ((uint32_t)r < left)
-                        STR_SET(history->pruned, uid);
-                r = 1;
-        }
-        int kept = r >= 0 && *deleted > 0 ? keep_last_change(history, last) : 0;
-        if (kept < 0)
-                return kept;
-        if (r == 0)
-                history->pruned[0] = '\0'; /* all are done; the next time it begins anew */
-        return r;
+        int pruned = prune_found(history, work);
+        return pruned < 0 ? pruned : r;
 }
 
 int call_history_prune(CallHistory *history, const HistoryTime *time, uint32_t days, uint32_t max,
                        usec_t budget, size_t *ret_deleted)
 {
         Retention retention = retention_at(days, time->date, running_at(history, time));
-        size_t deleted = 0;
+        PruneWork work = {.users = PRUNE_USERS, .rows = PRUNE_ROWS, .deleted = max};
+        PrunePlace place = history->pruned;
         int r = call_history_settle(history, budget);
 
         if (r == 0)
@@ -535,11 +562,12 @@ int call_history_prune(CallHistory *history, const HistoryTime *time, uint32_t d
                 *ret_deleted = 0;
         if (r != 0)
                 return r;
-        int left = prune_some(history, &retention, max, &deleted);
+        int left = prune_some(history, &retention, &place, &work);
         r = database_end(history->database, MIN_OF(left, 0));
         if (r < 0)
                 return r;
-        *ret_deleted = deleted;
+        history->pruned = place;
+        *ret_deleted = work.n;
         return left;
 }
 

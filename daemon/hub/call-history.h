@@ -79,9 +79,9 @@ int call_history_deletions(CallHistory *history, const char *uid, usec_t since,
 /* Stores the time that the hub has run: now and then, since what was not stored is lost. */
 int call_history_count_running(CallHistory *history, const HistoryTime *time);
 /*
- * Deletes at most `max` of the records that `days` (at least 1) says are to go, of some users.
- * Returns 0 when it has looked at all users; 1 if there is more to do (it also takes time to settle
- * first: `budget` as in call_history_settle()); or negative errno.
+ * Deletes at most `max` of the records that `days` (at least 1) says are to go, among some rows of
+ * some users. Returns 0 when it has looked at all users; 1 if there is more to do (it also takes
+ * time to settle first: `budget` as in call_history_settle()); or negative errno.
  */
 int call_history_prune(CallHistory *history, const HistoryTime *time, uint32_t days, uint32_t max,
                        usec_t budget, size_t *ret_deleted);

@@ -152,6 +152,32 @@ START_TEST(of_many_users_some_are_looked_at_in_one_go)
 }
 END_TEST
 
+/* Seven days are over for all of them, and what was missed stays until thirty are. */
+START_TEST(of_many_records_that_stay_some_are_looked_at_in_one_go)
+{
+        enum {
+                RECORDS = 1000
+        };
+        size_t deleted = 0;
+        int n = 0;
+
+        add_log("alice", UUID("fe"), at.date++, false); /* the oldest */
+        for (int i = 0; i < RECORDS; i++)
+                miss();
+        add_log("alice", UUID("ff"), ++at.date, false); /* the newest */
+        runs(7 * DAY + 1);
+        for (int i = 0; i < 2; i++)
+                do
+                        n++;
+                while (prune_some(7, RECORDS, &deleted) > 0);
+        ck_assert_uint_eq(deleted, 2);
+        ck_assert_uint_eq(count_changes(0), RECORDS);
+        ck_assert_int_ge(n, 8); /* four times a quarter, and once more */
+        runs(MISSED_DAYS_MIN * DAY);
+        ck_assert_uint_eq(prune(7), RECORDS);
+}
+END_TEST
+
 /* A hub that has run for nearly a year, with a call each day. */
 static void a_year(void)
 {
@@ -236,6 +262,7 @@ int main(void)
         tcase_add_test(tests, who_was_told_more_than_the_hub_knows_is_told_all);
         tcase_add_test(tests, old_history_goes_and_unseen_missed_calls_stay_longer);
         tcase_add_test(tests, of_many_users_some_are_looked_at_in_one_go);
+        tcase_add_test(tests, of_many_records_that_stay_some_are_looked_at_in_one_go);
         suite_add_tcase(suite, tests);
         tests = tcase_create("in a file");
         tcase_add_checked_fixture(tests, store_setup_file, store_teardown_file);
