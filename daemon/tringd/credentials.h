@@ -6,7 +6,7 @@
  * that others can read is refused: its token may be known to them. Memory is wiped after use.
  */
 
-#include "loop/peer-owner.h"
+#include "loop/hub-owner.h"
 #include "model/message.h"
 
 #define HUB_URL_MAX 1024 /* bytes; as long as a WebSocket URL may be */
@@ -15,8 +15,7 @@ typedef struct Credentials {
         char hub[HUB_URL_MAX + 1];
         char token[TOKEN_MAX + 1];
         char device_name[NAME_MAX_BYTES + 1];
-        bool has_owner; /* the hub is on this machine, and has been welcomed by it */
-        uid_t owner;    /* … as a program of this user; HubClientOptions.owner */
+        HubOwner owner;
 } Credentials;
 
 void credentials_done(Credentials *credentials);

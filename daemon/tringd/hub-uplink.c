@@ -109,18 +109,6 @@ static void on_hello(void *userdata, HubClient *client, Message *ret)
                               is_trial ? &uplink->trial_credentials : &uplink->credentials, ret);
 }
 
-/* Returns whether the credentials have changed: with the first welcome the hub's owner is known. */
-static bool take_owner(Credentials *credentials, const HubClient *client)
-{
-        const uid_t *owner = hub_client_owner(client);
-
-        if (credentials->has_owner || !owner)
-                return false;
-        credentials->has_owner = true;
-        credentials->owner = *owner;
-        return true;
-}
-
 /* Replaces the current connection, if any, with the trial. */
 static void adopt_trial(HubUplink *uplink)
 {
@@ -131,7 +119,7 @@ static void adopt_trial(HubUplink *uplink)
         uplink->refused = false;
         uplink->credentials = uplink->trial_credentials;
         credentials_done(&uplink->trial_credentials);
-        take_owner(&uplink->credentials, uplink->current);
+        hub_owner_learn(&uplink->credentials.owner, hub_client_owner(uplink->current));
         if (replaces)
                 report_state(uplink, PHONE_CONNECTING, "");
         uplink->events->credentials(uplink->userdata, true, &uplink->credentials);
@@ -154,7 +142,7 @@ static void on_welcomed(void *userdata, HubClient *client, const Message *welcom
                         return;
                 }
                 adopt_trial(uplink);
-        } else if (take_owner(&uplink->credentials, client)) {
+        } else if (hub_owner_learn(&uplink->credentials.owner, hub_client_owner(client))) {
                 uplink->events->credentials(uplink->userdata, false, &uplink->credentials);
         }
         uplink->refused = false;
@@ -186,7 +174,7 @@ static int add_client(HubUplink *uplink, const Credentials *credentials, HubClie
                 .hub = credentials->hub,
                 .token = credentials->token,
                 .insecure = uplink->insecure,
-                .owner = credentials->has_owner ? &credentials->owner : NULL,
+                .owner = hub_owner_uid(&credentials->owner),
         };
         _cleanup_(hub_client_freep) HubClient *client = NULL;
         int r = hub_client_new(uplink->loop, &options, &events, uplink, &client);

@@ -22,8 +22,7 @@ static Credentials alice_at(uid_t owner)
 {
         Credentials credentials = alice;
 
-        credentials.has_owner = true;
-        credentials.owner = owner;
+        credentials.owner = (HubOwner){.known = true, .uid = owner};
         return credentials;
 }
 
@@ -84,8 +83,8 @@ START_TEST(the_owner_of_a_hub_on_this_machine_is_saved_as_well)
 
         ck_assert_int_eq(credentials_save(path, &saved), 0);
         ck_assert_int_eq(load(&loaded, NULL), 0);
-        ck_assert(loaded.has_owner);
-        ck_assert_uint_eq(loaded.owner, saved.owner);
+        ck_assert(loaded.owner.known);
+        ck_assert_uint_eq(loaded.owner.uid, saved.owner.uid);
 }
 END_TEST
 
@@ -107,6 +106,20 @@ START_TEST(a_file_that_others_can_read_is_refused_by_mode)
         ck_assert_int_eq(credentials_save(path, &alice), 0);
         ck_assert_int_eq(chmod(path, 0640), 0);
         ck_assert_int_eq(load(&loaded, "0640"), -EPERM);
+}
+END_TEST
+
+/* … and has it open, so that a mode that is set later would not help. */
+START_TEST(a_file_that_somebody_prepared_does_not_get_the_token)
+{
+        char fresh[96];
+        char byte;
+
+        (void)snprintf(fresh, sizeof(fresh), "%s.new", path);
+        _cleanup_close_ int prepared = open(fresh, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        ck_assert_int_ge(prepared, 0);
+        ck_assert_int_eq(credentials_save(path, &alice), 0);
+        ck_assert_int_eq(read(prepared, &byte, 1), 0);
 }
 END_TEST
 
@@ -247,6 +260,7 @@ int main(void)
                             ELEMENTSOF(owners));
         tcase_add_test(tests, the_file_is_for_its_owner_alone_with_any_umask);
         tcase_add_test(tests, a_file_that_others_can_read_is_refused_by_mode);
+        tcase_add_test(tests, a_file_that_somebody_prepared_does_not_get_the_token);
         tcase_add_test(tests, a_link_is_not_followed);
         tcase_add_test(tests, no_file_is_no_error_to_speak_of);
         tcase_add_loop_test(tests, a_damaged_file_is_named, 0, 11);
