@@ -21,6 +21,7 @@ struct Echo {
         Loop *loop;
         Phone *phone;
         HubClient *hub;
+        OwnerFile *owner; /* the caller's */
         Voices *voices;
         sd_event_source *timer;
         uint64_t last_ticket;
@@ -350,6 +351,9 @@ static void on_message(void *userdata, HubClient *hub, const Message *message)
 
 static void on_welcomed(void *userdata, HubClient *hub, const Message *welcome)
 {
+        Echo *echo = userdata;
+
+        owner_file_learn(echo->owner, hub_client_owner(hub));
         printf("answering calls to %s\n", welcome->reply.welcome.user.uid);
         fflush(stdout);
         on_message(userdata, hub, welcome);
@@ -398,13 +402,15 @@ static void on_voice_gone(void *userdata, const char *session_id, const char *te
 
 static const VoicesEvents voices_events = {on_voice_message, on_voice_gone};
 
-int echo_new(Loop *loop, const HubClientOptions *options, const char *media, Echo **ret)
+int echo_new(Loop *loop, const HubClientOptions *options, OwnerFile *owner, const char *media,
+             Echo **ret)
 {
         _cleanup_(echo_freep) Echo *echo = calloc(1, sizeof(*echo));
 
         if (!echo)
                 return -ENOMEM;
         echo->loop = loop;
+        echo->owner = owner;
         int r = phone_new(&echo->phone);
         if (r < 0)
                 return r;

@@ -7,11 +7,16 @@
  * its media.
  */
 
+#include "echo/owner-file.h"
 #include "loop/hub-client.h"
 
 typedef struct Echo Echo;
 
-/* `media` is the path of tring-media. Runs on `loop`, and ends it if the hub refuses the token. */
-int echo_new(Loop *loop, const HubClientOptions *options, const char *media, Echo **ret);
+/*
+ * `media` is the path of tring-media; `owner` must outlive the echo. Runs on `loop`, and ends it if
+ * the hub refuses the token.
+ */
+int echo_new(Loop *loop, const HubClientOptions *options, OwnerFile *owner, const char *media,
+             Echo **ret);
 Echo *echo_free(Echo *echo);
 DEFINE_CLEANUP(Echo *, echo_free);

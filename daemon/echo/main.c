@@ -101,7 +101,7 @@ static int add_signals(sd_event *event)
         return 0;
 }
 
-static int run(const HubClientOptions *options)
+static int run(const HubClientOptions *options, OwnerFile *owner)
 {
         const char *media = getenv("TRING_MEDIA");
         _cleanup_(loop_freep) Loop *loop = NULL;
@@ -111,7 +111,7 @@ static int run(const HubClientOptions *options)
         if (r >= 0)
                 r = add_signals(loop_event(loop));
         if (r >= 0)
-                r = echo_new(loop, options,
+                r = echo_new(loop, options, owner,
                              str_empty(media) ? TRING_LIBEXECDIR "/tring-media" : media, &echo);
         return r < 0 ? r : loop_run(loop);
 }
@@ -119,6 +119,8 @@ static int run(const HubClientOptions *options)
 int main(int argc, char **argv)
 {
         _cleanup_(secret_freep) char *token = NULL;
+        _cleanup_(owner_file_done) OwnerFile owner = {.path = NULL};
+        _cleanup_free_ char *fault = NULL;
         Options options = {};
         const char *complaint;
         char hub[URL_MAX + 1], text[SECRET_TEXT_MAX];
@@ -134,10 +136,21 @@ int main(int argc, char **argv)
                 fprintf(stderr, "tring-echo: %s\n", text);
                 return EXIT_FAILURE;
         }
+        if (owner_file_load(&owner, options.token_file, hub, &fault) < 0) {
+                fprintf(stderr, "tring-echo: %s\n", fault ? fault : strerror(ENOMEM));
+                return EXIT_FAILURE;
+        }
         log_open_from_environment("tring-echo");
         (void)signal(SIGPIPE, SIG_IGN);
         (void)signal(SIGHUP, SIG_IGN); /* there are no settings to read again */
-        r = run(&(HubClientOptions){hub, token, options.insecure});
+        const HubClientOptions hub_options = {
+                .hub = hub,
+                .token = token,
+                .insecure = options.insecure,
+                .owner = hub_owner_uid(&owner.owner),
+                .owner_remedy = owner_file_remedy(&owner),
+        };
+        r = run(&hub_options, &owner);
         if (r < 0)
                 log_error("stopped: %s", strerror(-r));
         return r < 0 ? EXIT_FAILURE : r;

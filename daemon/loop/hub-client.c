@@ -20,7 +20,8 @@ struct HubClient {
         char token[TOKEN_MAX + 1];
         bool insecure;
         bool has_owner;
-        uid_t owner;   /* HubClientOptions.owner */
+        uid_t owner; /* HubClientOptions.owner */
+        const char *owner_remedy;
         bool is_local; /* this connection stays on this machine */
         uid_t peer;    /* … and this is the owner of its other end */
         const HubClientEvents *events;
@@ -127,8 +128,9 @@ static int check_owner(HubClient *client, char ret_text[static MESSAGE_TEXT_MAX 
         else
                 snprintf(ret_text, MESSAGE_TEXT_MAX + 1,
                          "a program of %s listens at the hub's address, and at the login one of %s "
-                         "did: it did not get the token; if that is right, log out and in again",
-                         owner_text(client->peer, now), owner_text(client->owner, then));
+                         "did: it did not get the token; if that is right, %s",
+                         owner_text(client->peer, now), owner_text(client->owner, then),
+                         client->owner_remedy);
         return -EACCES;
 }
 
@@ -384,6 +386,7 @@ int hub_client_new(Loop *loop, const HubClientOptions *options, const HubClientE
         client->insecure = options->insecure;
         client->has_owner = options->owner;
         client->owner = options->owner ? *options->owner : PEER_OWNER_UNKNOWN;
+        client->owner_remedy = options->owner_remedy;
         client->events = events;
         client->userdata = userdata;
         int r = STR_SET(client->hub, options->hub);

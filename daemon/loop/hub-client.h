@@ -34,6 +34,7 @@ typedef struct HubClientOptions {
          * PEER_OWNER_UNKNOWN. No other gets the token. NULL: decided by the first welcome.
          */
         const uid_t *owner;
+        const char *owner_remedy; /* what to do if another is right, for a sentence; not copied */
 } HubClientOptions;
 
 /*

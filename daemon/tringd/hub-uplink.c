@@ -175,6 +175,7 @@ static int add_client(HubUplink *uplink, const Credentials *credentials, HubClie
                 .token = credentials->token,
                 .insecure = uplink->insecure,
                 .owner = hub_owner_uid(&credentials->owner),
+                .owner_remedy = "log out and in again",
         };
         _cleanup_(hub_client_freep) HubClient *client = NULL;
         int r = hub_client_new(uplink->loop, &options, &events, uplink, &client);

@@ -172,6 +172,80 @@ START_TEST(a_second_echo_of_the_same_user_takes_the_place_of_the_first)
 }
 END_TEST
 
+/* The hub's owner is somebody else than when it welcomed the token. */
+static void take_owner_for(unsigned owner, const char *hub_url)
+{
+        char path[RIG_PATH_MAX];
+        _cleanup_free_ char *text = str_printf("hub=%s\nhub-owner=%u\n", hub_url, owner);
+
+        rig_path(path, "%s.hub-owner", token);
+        rig_write_file(path, text, 0600);
+}
+
+static void expect_owner(unsigned owner)
+{
+        char path[RIG_PATH_MAX];
+        _cleanup_free_ char *text = str_printf("hub=%s\nhub-owner=%u\n", hub->url, owner);
+
+        rig_path(path, "%s.hub-owner", token);
+        _cleanup_free_ char *stored = rig_read_file(path);
+        ck_assert_ptr_nonnull(stored);
+        ck_assert_str_eq(stored, text);
+}
+
+START_TEST(whose_hub_it_was_is_stored_for_the_next_start)
+{
+        _cleanup_free_ char *other = str_printf("a program of user %u listens", geteuid());
+
+        echo = echo_start();
+        wait_answering();
+        expect_owner(geteuid());
+        ck_assert_int_eq(process_stop(echo), 0);
+        process_free(echo);
+
+        take_owner_for(4242, hub->url);
+        echo = echo_start();
+        _cleanup_free_ char *line = process_wait_line(echo, other);
+        ck_assert_ptr_nonnull(strstr(line, "remove the .hub-owner beside the token file"));
+        ck_assert_int_eq(process_stop(echo), 0);
+        expect_owner(4242);
+}
+END_TEST
+
+START_TEST(another_hub_may_be_anybodys)
+{
+        take_owner_for(4242, "ws://127.0.0.1:1");
+        echo = echo_start();
+        wait_answering();
+        expect_owner(geteuid());
+}
+END_TEST
+
+START_TEST(a_stored_owner_that_cannot_be_believed_is_named)
+{
+        static const struct {
+                const char *text, *says;
+                unsigned mode;
+        } cases[] = {
+                {"hub=ws://127.0.0.1:1\nhub-owner=x\n", "is damaged: remove it", 0600},
+                {"hub-owner=0\n", "is damaged: remove it", 0600},
+                {"hub=ws://127.0.0.1:1\nhub-owner=1\n", "mode 0660", 0660},
+        };
+        char path[RIG_PATH_MAX];
+        RunResult result;
+
+        rig_path(path, "%s.hub-owner", token);
+        rig_write_file(path, cases[_i].text, cases[_i].mode);
+        process_run(rig, &environment,
+                    ARGV(rig_program("ECHO"), "--hub", hub->url, "--token-file", token), NULL,
+                    &result);
+        ck_assert_int_eq(result.status, 1);
+        ck_assert_msg(strstr(result.err, path) && strstr(result.err, cases[_i].says), "%s",
+                      result.err);
+        run_result_done(&result);
+}
+END_TEST
+
 START_TEST(a_command_line_that_makes_no_sense_is_refused_by_name)
 {
         static const struct {
@@ -216,6 +290,13 @@ int main(void)
         tcase_add_test(tests, a_hub_that_has_welcomed_it_before_is_tried_again);
         tcase_add_test(tests, a_second_echo_of_the_same_user_takes_the_place_of_the_first);
         tcase_add_loop_test(tests, a_command_line_that_makes_no_sense_is_refused_by_name, 0, 8);
+        suite_add_tcase(suite, tests);
+        tests = tcase_create("owner");
+        tcase_add_checked_fixture(tests, setup, teardown);
+        tcase_set_timeout(tests, 120);
+        tcase_add_test(tests, whose_hub_it_was_is_stored_for_the_next_start);
+        tcase_add_test(tests, another_hub_may_be_anybodys);
+        tcase_add_loop_test(tests, a_stored_owner_that_cannot_be_believed_is_named, 0, 3);
         suite_add_tcase(suite, tests);
         return suite_run(suite);
 }

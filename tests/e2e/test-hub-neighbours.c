@@ -93,7 +93,18 @@ static void wait_error(Desktop *desktop, const char *part)
 
 static const char *const ways[] = {"address", "socket"};
 
-/* Only root can start a program of another user. */
+/* A program of another user where the hub was; only root can start one. */
+static WsServer *impostor_start(const House *house, bool by_socket)
+{
+        WsServerOptions impostor = {.answer = welcome, .user = OTHER_UID};
+
+        if (by_socket)
+                impostor.socket = house->url + strlen("ws+unix:");
+        else
+                impostor.port = (uint16_t)atoi(strchr(house->hub->listen, ':') + 1);
+        return ws_server_start(&impostor);
+}
+
 START_TEST(whoever_takes_the_place_of_a_hub_that_is_down_gets_no_token)
 {
         if (geteuid() != 0)
@@ -101,16 +112,11 @@ START_TEST(whoever_takes_the_place_of_a_hub_that_is_down_gets_no_token)
 
         _cleanup_(house_done) House house = house_new();
         bool by_socket = str_eq(ways[_i], "socket");
-        WsServerOptions impostor = {.answer = welcome, .user = OTHER_UID};
         WsServer *server;
 
         log_in(&house, by_socket ? house.url : house.hub->url);
-        if (by_socket)
-                impostor.socket = house.url + strlen("ws+unix:");
-        else
-                impostor.port = (uint16_t)atoi(strchr(house.hub->listen, ':') + 1);
         hub_stop(house.hub);
-        server = ws_server_start(&impostor);
+        server = impostor_start(&house, by_socket);
         wait_error(house.alice, "a program of user 65534 listens");
         desktop_stop(house.alice);
         desktop_start(house.alice); /* the next tringd knows the hub's owner as well */
@@ -122,6 +128,41 @@ START_TEST(whoever_takes_the_place_of_a_hub_that_is_down_gets_no_token)
 }
 END_TEST
 
+START_TEST(an_echo_gives_its_token_to_nobody_else_either)
+{
+        if (geteuid() != 0)
+                return;
+
+        _cleanup_(house_done) House house = house_new();
+        bool by_socket = str_eq(ways[_i], "socket");
+        const char *url = by_socket ? house.url : house.hub->url;
+        _cleanup_(environment_done) Environment environment = {};
+        _cleanup_free_ char *token = hub_mint(house.hub, "alice");
+        char path[RIG_PATH_MAX];
+        Process *echo;
+        WsServer *server;
+
+        environment_init(&environment, house.rig);
+        rig_path(path, "%s/echo.token", house.rig->dir);
+        rig_write_file(path, token, 0600);
+        const char *const command[] = {rig_program("ECHO"), "--hub", url,
+                                       "--token-file",      path,    NULL};
+        echo = process_start(house.rig, "echo", &environment, command);
+        free(process_wait_line(echo, "answering calls to alice"));
+        hub_stop(house.hub);
+        server = impostor_start(&house, by_socket);
+        free(process_wait_line(echo, "a program of user 65534 listens"));
+        process_free(echo);
+        echo = process_start(house.rig, "next echo", &environment, command);
+        free(process_wait_line(echo, "a program of user 65534 listens"));
+        ck_assert_uint_eq(ws_server_received(server), 0);
+        ws_server_kill(server);
+        hub_start(house.hub);
+        free(process_wait_line(echo, "answering calls to alice"));
+        process_free(echo);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("hub: neighbours");
@@ -130,6 +171,8 @@ int main(void)
         tcase_set_timeout(tests, 120);
         tcase_add_test(tests, a_device_at_the_hubs_socket_calls_one_at_its_address);
         tcase_add_loop_test(tests, whoever_takes_the_place_of_a_hub_that_is_down_gets_no_token, 0,
+                            ELEMENTSOF(ways));
+        tcase_add_loop_test(tests, an_echo_gives_its_token_to_nobody_else_either, 0,
                             ELEMENTSOF(ways));
         suite_add_tcase(suite, tests);
         return suite_run(suite);

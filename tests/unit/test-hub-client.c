@@ -67,7 +67,8 @@ static const HubClientEvents events = {on_hello, on_welcomed, on_message, on_los
 static void new_client(const uid_t *owner)
 {
         _cleanup_free_ char *url = str_printf("ws://127.0.0.1:%u", ws_server_port(f.server));
-        const HubClientOptions options = {.hub = url, .token = "token", .owner = owner};
+        const HubClientOptions options = {
+                .hub = url, .token = "token", .owner = owner, .owner_remedy = "log in again"};
 
         ck_assert_int_eq(hub_client_new(f.loop, &options, &events, NULL, &f.client), 0);
 }
@@ -176,7 +177,9 @@ START_TEST(somebody_else_at_the_port_of_the_hub_gets_no_token)
         new_client(&others[_i]);
         ck_assert_int_eq(hub_client_connect(f.client), 0);
         ck_assert_int_eq(loop_run(f.loop), 0);
-        ck_assert_msg(strstr(f.lost, us) && strstr(f.lost, "did not get the token"), "%s", f.lost);
+        ck_assert_msg(strstr(f.lost, us) && strstr(f.lost, "did not get the token") &&
+                              strstr(f.lost, "if that is right, log in again"),
+                      "%s", f.lost);
         ck_assert_uint_eq(ws_server_received(f.server), 0);
         /* A login that was right stays in force. */
         ck_assert_uint_eq(*hub_client_owner(f.client), others[_i]);
