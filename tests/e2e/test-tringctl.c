@@ -286,14 +286,42 @@ START_TEST(login_takes_the_token_from_a_private_file_or_from_standard_input)
         rig_write_file(path, "s3cret\n", 0600);
         ctl_expect(0, "online as Me Myself (me) on ws://", "", "login", "ws://127.0.0.1:1",
                    "--token-file", path);
-        fake_wait_called(desktop, "Login ws://127.0.0.1:1 s3cret");
+        fake_wait_called(desktop, "LoginByDescriptor ws://127.0.0.1:1 s3cret");
         ctl_expect_at(__LINE__, 0, "online", "", "other\n",
                       ARGV(rig_program("CTL"), "login", "ws://127.0.0.1:1", "--token-file", "-"));
-        fake_wait_called(desktop, "Login ws://127.0.0.1:1 other");
+        fake_wait_called(desktop, "LoginByDescriptor ws://127.0.0.1:1 other");
         rig_write_file(path, "s3cret\n", 0644);
         ctl_expect(1, "", "can be read by other users", "login", "ws://127.0.0.1:1", "--token-file",
                    path);
         ctl_expect(2, "", "login needs --token-file", "login", "ws://127.0.0.1:1");
+}
+END_TEST
+
+START_TEST(no_message_has_the_token_that_a_descriptor_can_hold)
+{
+        ctl_expect_at(__LINE__, 0, "online", "", "s3cret\n",
+                      ARGV(rig_program("CTL"), "login", "ws://127.0.0.1:1", "--token-file", "-",
+                           "--device-name", "desk"));
+        fake_wait_called(desktop, "LoginByDescriptor ws://127.0.0.1:1 s3cret");
+        ck_assert(!fake_was_called(desktop, "Login ws://127.0.0.1:1 s3cret"));
+}
+END_TEST
+
+START_TEST(an_older_tringd_gets_the_token_in_a_message)
+{
+        fake_fail(desktop, "org.freedesktop.DBus.Error.UnknownMethod", "there is no such method");
+        ctl_expect_at(__LINE__, 0, "online", "", "s3cret\n",
+                      ARGV(rig_program("CTL"), "login", "ws://127.0.0.1:1", "--token-file", "-"));
+        fake_wait_called(desktop, "Login ws://127.0.0.1:1 s3cret");
+}
+END_TEST
+
+START_TEST(a_login_that_fails_is_not_tried_the_other_way)
+{
+        fake_fail(desktop, "org.tring.Calls1.Error.AuthFailed", "the token is not valid");
+        ctl_expect_at(__LINE__, 1, "", "tringctl: the token is not valid\n", "s3cret\n",
+                      ARGV(rig_program("CTL"), "login", "ws://127.0.0.1:1", "--token-file", "-"));
+        ck_assert(!fake_was_called(desktop, "Login ws://127.0.0.1:1 s3cret"));
 }
 END_TEST
 
@@ -396,6 +424,9 @@ int main(void)
         tcase_add_test(tests, listen_does_not_need_the_daemon);
         tcase_add_loop_test(tests, without_the_bus_nobody_waits, 0, 2);
         tcase_add_test(tests, login_takes_the_token_from_a_private_file_or_from_standard_input);
+        tcase_add_test(tests, no_message_has_the_token_that_a_descriptor_can_hold);
+        tcase_add_test(tests, an_older_tringd_gets_the_token_in_a_message);
+        tcase_add_test(tests, a_login_that_fails_is_not_tried_the_other_way);
         tcase_add_test(tests, a_group_is_called_by_its_id);
         tcase_add_test(tests, who_is_blocked_is_shown_and_changed);
         tcase_add_test(tests, who_may_ring_is_shown_and_changed);

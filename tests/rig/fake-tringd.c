@@ -60,6 +60,22 @@ static int on_login(sd_bus_message *message, void *userdata, sd_bus_error *error
         return r != 0 ? r : sd_bus_reply_method_return(message, NULL);
 }
 
+static int on_login_by_descriptor(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+        const char *url;
+        char text[256], token[128];
+        ssize_t n;
+        int fd, r = sd_bus_message_read(message, "sh", &url, &fd);
+
+        if (r < 0)
+                return r;
+        n = read(fd, token, sizeof(token) - 1);
+        token[n < 0 ? 0 : n] = '\0';
+        snprintf(text, sizeof(text), "LoginByDescriptor %s", url);
+        r = fake_asked(userdata, message, text, token);
+        return r != 0 ? r : sd_bus_reply_method_return(message, NULL);
+}
+
 static int on_initiate(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         Fake *fake = userdata;
@@ -256,6 +272,8 @@ static int get_features(sd_bus *bus, const char *path, const char *interface, co
 static const sd_bus_vtable manager_vtable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_METHOD("Login", "ssa{sv}", NULL, on_login, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("LoginByDescriptor", "sha{sv}", NULL, on_login_by_descriptor,
+                      SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Logout", NULL, NULL, asked_plain, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("InitiateCall", "sssa{sv}", "os", on_initiate, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("AddCallListener", "sa{sv}", "ao", on_add_listener,
