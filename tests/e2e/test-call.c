@@ -182,8 +182,7 @@ START_TEST(busy_receiver_may_want_to_be_rung)
         Call first = call_ring(p.alice, p.bob, false), second;
 
         call_accept(p.bob, &first, false);
-        client_do(p.bob->client, TRING_ROOT, DBUS_PROPERTIES, "Set", "ssv", TRING_MANAGER,
-                  "WhenBusy", "s", "ring");
+        client_set(p.bob->client, TRING_ROOT, TRING_MANAGER, "WhenBusy", "s", "ring");
         client_wait_property(p.bob->client, TRING_ROOT, TRING_MANAGER, "WhenBusy", "ring");
         /*
          * The hub handles requests in order: its answer to this one shows that it has handled that

@@ -63,8 +63,7 @@ static void expect_list(Person *person, const char *list, const char *value)
 
 static void choose(Person *person, const char *property, const char *value)
 {
-        client_do(person->desktop->client, TRING_ROOT, DBUS_PROPERTIES, "Set", "ssv", TRING_DEVICES,
-                  property, "s", value);
+        client_set(person->desktop->client, TRING_ROOT, TRING_DEVICES, property, "s", value);
 }
 
 START_TEST(first_reading_knows_what_there_is)
@@ -224,8 +223,8 @@ END_TEST
 
 static void ring_on(Person *person, const char *one, const char *other)
 {
-        client_do(person->desktop->client, TRING_ROOT, DBUS_PROPERTIES, "Set", "ssv", TRING_DEVICES,
-                  "RingDevices", "as", other ? 2 : 1, one, other);
+        client_set(person->desktop->client, TRING_ROOT, TRING_DEVICES, "RingDevices", "as",
+                   other ? 2 : 1, one, other);
 }
 
 /* Waits for the first sound at the speaker since `first` was made. */

@@ -273,8 +273,7 @@ START_TEST(rule_9_do_not_disturb_is_a_devices_own)
                 listener_new(house.bob[1], "loud", 0, LISTENER_TAKES);
         Call call;
 
-        client_do(house.bob[0]->client, TRING_ROOT, DBUS_PROPERTIES, "Set", "ssv", TRING_MANAGER,
-                  "DoNotDisturb", "b", true);
+        client_set(house.bob[0]->client, TRING_ROOT, TRING_MANAGER, "DoNotDisturb", "b", true);
         call = house_rings(&house);
         ck_assert(!listener_wait(quiet, "IncomingCallReceived").present);
         ck_assert(listener_wait(loud, "IncomingCallReceived").present);
@@ -310,8 +309,7 @@ START_TEST(rule_8_policy_and_block_list_are_the_users)
 {
         _cleanup_house_ House house = house_new();
 
-        client_do(house.bob[0]->client, TRING_ROOT, DBUS_PROPERTIES, "Set", "ssv", TRING_MANAGER,
-                  "WhenBusy", "s", "ring");
+        client_set(house.bob[0]->client, TRING_ROOT, TRING_MANAGER, "WhenBusy", "s", "ring");
         client_do(house.bob[1]->client, TRING_ROOT, TRING_MANAGER, "BlockUser", "s", "alice");
         for (size_t i = 0; i < N_DEVICES; i++) {
                 client_wait_property(house.bob[i]->client, TRING_ROOT, TRING_MANAGER, "WhenBusy",

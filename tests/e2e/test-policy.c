@@ -8,14 +8,12 @@
 
 static void set_when_busy(Desktop *desktop, const char *value)
 {
-        client_do(desktop->client, TRING_ROOT, DBUS_PROPERTIES, "Set", "ssv", TRING_MANAGER,
-                  "WhenBusy", "s", value);
+        client_set(desktop->client, TRING_ROOT, TRING_MANAGER, "WhenBusy", "s", value);
 }
 
 static void set_do_not_disturb(Desktop *desktop, bool on)
 {
-        client_do(desktop->client, TRING_ROOT, DBUS_PROPERTIES, "Set", "ssv", TRING_MANAGER,
-                  "DoNotDisturb", "b", on);
+        client_set(desktop->client, TRING_ROOT, TRING_MANAGER, "DoNotDisturb", "b", on);
 }
 
 static void wait_manager(Desktop *desktop, const char *property, const char *value)

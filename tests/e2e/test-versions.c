@@ -401,8 +401,7 @@ START_TEST(what_the_version_before_has_stored_is_known_to_the_version_after)
 
         call_reject(alice, &call, "cancelled");
         client_wait_property(bob->client, TRING_ROOT, TRING_MANAGER, "UnseenMissed", "1");
-        client_do(bob->client, TRING_ROOT, DBUS_PROPERTIES, "Set", "ssv", TRING_MANAGER,
-                  "DoNotDisturb", "b", true);
+        client_set(bob->client, TRING_ROOT, TRING_MANAGER, "DoNotDisturb", "b", true);
         hub_kill(hub);
         client_wait_property(bob->client, TRING_ROOT, TRING_MANAGER, "ConnectionState", "offline");
         /* A request that the hub has not had yet. */

@@ -119,8 +119,7 @@ END_TEST
  */
 static void cancel_no_echo(Person *person)
 {
-        client_do(person->desktop->client, TRING_ROOT, DBUS_PROPERTIES, "Set", "ssv", TRING_DEVICES,
-                  "EchoCancel", "s", "no");
+        client_set(person->desktop->client, TRING_ROOT, TRING_DEVICES, "EchoCancel", "s", "no");
 }
 
 START_TEST(both_voices_go_on_without_a_gap_while_tringd_is_killed_and_comes_back)

@@ -63,6 +63,9 @@ void client_refused(Client *client, const char *error, const char *text, const c
 /* A property as text, as in text.h; the caller frees. */
 char *client_property(Client *client, const char *path, const char *interface,
                       const char *property);
+/* Sets a property; its type and value end the arguments, as for sd_bus_message_append(). */
+#define client_set(client, path, interface, property, ...) \
+        client_do(client, path, DBUS_PROPERTIES, "Set", "ssv", interface, property, __VA_ARGS__)
 void client_wait_property(Client *client, const char *path, const char *interface,
                           const char *property, const char *value);
 bool client_object_exists(Client *client, const char *path);
