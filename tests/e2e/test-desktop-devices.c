@@ -61,11 +61,6 @@ static void expect_list(Person *person, const char *list, const char *value)
         client_wait_property(person->desktop->client, TRING_ROOT, TRING_DEVICES, list, value);
 }
 
-static void choose(Person *person, const char *property, const char *value)
-{
-        client_set(person->desktop->client, TRING_ROOT, TRING_DEVICES, property, "s", value);
-}
-
 START_TEST(first_reading_knows_what_there_is)
 {
         _cleanup_place_ Place place = place_new();
@@ -142,7 +137,7 @@ START_TEST(call_that_goes_on_follows_what_is_written)
 
         rig_check(rig_tone_new(talk.bob.graph, TALK_MICROPHONE, TALK_BOB_HZ, &bob), "a tone");
         person_expect_tone(alice, TALK_BOB_HZ, true);
-        choose(alice, "Speaker", "second-ear");
+        person_choose(alice, "Speaker", "second-ear");
         rig_check(rig_listen_until(alice->graph, "second-ear", TALK_BOB_HZ, RIG_HEARD_DB, true,
                                    rig_patience_ms(), NULL),
                   "the second speaker");
@@ -150,7 +145,7 @@ START_TEST(call_that_goes_on_follows_what_is_written)
 
         plug(alice, "second-mouth", "Audio/Source/Virtual");
         rig_check(rig_tone_new(alice->graph, "second-mouth", TALK_ALICE_HZ, &other), "a tone");
-        choose(alice, "Microphone", "second-mouth");
+        person_choose(alice, "Microphone", "second-mouth");
         person_expect_tone(&talk.bob, TALK_ALICE_HZ, true);
 
         rig_graph_unplug(alice->graph, "second-ear", second_ear);

@@ -117,11 +117,6 @@ END_TEST
  * In its first two seconds Debian 13's canceller takes one of two simultaneous tones for the echo
  * of the other: a silence that has nothing to do with tringd.
  */
-static void cancel_no_echo(Person *person)
-{
-        client_set(person->desktop->client, TRING_ROOT, TRING_DEVICES, "EchoCancel", "s", "no");
-}
-
 START_TEST(both_voices_go_on_without_a_gap_while_tringd_is_killed_and_comes_back)
 {
         _cleanup_talk_ Talk talk = talk_new();
@@ -129,8 +124,8 @@ START_TEST(both_voices_go_on_without_a_gap_while_tringd_is_killed_and_comes_back
         _cleanup_(rig_trial_freep) RigTrial *trial = NULL;
         Call call;
 
-        cancel_no_echo(&talk.alice);
-        cancel_no_echo(&talk.bob);
+        person_choose(&talk.alice, "EchoCancel", "no");
+        person_choose(&talk.bob, "EchoCancel", "no");
         call = talk_begin(&talk);
         rig_check(rig_tone_new(talk.alice.graph, TALK_MICROPHONE, TALK_ALICE_HZ, &alice), "a tone");
         rig_check(rig_tone_new(talk.bob.graph, TALK_MICROPHONE, TALK_BOB_HZ, &bob), "a tone");

@@ -65,6 +65,11 @@ Call talk_begin(Talk *talk)
         return call;
 }
 
+void person_choose(Person *person, const char *property, const char *value)
+{
+        client_set(person->desktop->client, TRING_ROOT, TRING_DEVICES, property, "s", value);
+}
+
 void person_wait_state(Person *person, const Call *call, const char *state)
 {
         client_wait_property(person->desktop->client, call->path, TRING_SESSION, "State", state);

@@ -38,6 +38,9 @@ Call talk_begin(Talk *talk);
 void person_init(Person *person, Rig *rig, const char *name);
 void person_log_in(Person *person, Hub *hub);
 
+/* Sets a property of org.tring.Calls1.Devices that is a string. */
+void person_choose(Person *person, const char *property, const char *value);
+
 void person_wait_state(Person *person, const Call *call, const char *state);
 /* Waits until what the person knows about the participants has this text in it. */
 void person_wait_participant(Person *person, const Call *call, const char *part);
