@@ -468,17 +468,18 @@ int rig_graph_link(RigGraph *graph, const char *from, const char *from_port, con
 {
         LinkAttempt attempt = {.from = {from, from_port}, .to = {to, to_port}};
         usec_t deadline = rig_deadline();
-        bool made = false;
+        bool made;
         int r;
 
         pw_thread_loop_lock(graph->loop);
         r = ports_to_link_are_there(graph, &attempt) ? 0 : -ENOENT;
         pw_thread_loop_unlock(graph->loop);
-        while (r == 0 && !made) {
+        while (r == 0) {
+                r = try_to_link(graph, &attempt, rig_remaining_ms(deadline), ret, &made);
+                if (r < 0 || made)
+                        break;
                 r = rig_graph_wait(graph, ports_to_link_are_there, &attempt,
                                    rig_remaining_ms(deadline));
-                if (r == 0)
-                        r = try_to_link(graph, &attempt, rig_remaining_ms(deadline), ret, &made);
         }
         return r;
 }
