@@ -95,12 +95,14 @@ static void on_message(void *userdata, const char *text, size_t length)
         char complaint[MESSAGE_TEXT_MAX + 1];
         int r = worker_decode(text, length, &message, complaint);
 
-        worker_watch_heard(voice->watch);
-        if (r < 0)
+        if (r < 0) {
                 log_fields(LOG_WARNING, "the media worker sent an invalid message", "SESSION_ID=%s",
                            voice->session_id, "WHY=%s", r == -EBADMSG ? complaint : strerror(-r),
                            NULL);
-        else if (message.type == WORKER_LOG)
+                return;
+        }
+        worker_watch_heard(voice->watch);
+        if (message.type == WORKER_LOG)
                 worker_log_write(&voice->log, voice->session_id, &message.line);
         else if (!voice->stopping)
                 voice->voices->events->message(voice->voices->userdata, voice->session_id,

@@ -87,7 +87,7 @@ static void lost_by_error(HubClient *client, int r)
 static const char *owner_text(uid_t owner, char buffer[static OWNER_TEXT_MAX + 1])
 {
         if (owner == PEER_OWNER_UNKNOWN)
-                return "somebody unseen";
+                return "an unknown user";
         snprintf(buffer, OWNER_TEXT_MAX + 1, "user %u", owner);
         return buffer;
 }

@@ -19,7 +19,7 @@ typedef struct PipeWireSource {
         bool asked, missing; /* for another one; the last answer was that there is no PipeWire */
         /* Asks tringd for one. Returns whether there is a tringd. */
         bool (*ask)(void *userdata);
-        /* Told that there are threads that want real time (pipewire_source_threads()). */
+        /* Told that there are threads that want real time (see `threads`). */
         void (*threads_changed)(void *userdata);
         void *userdata;
         pid_t threads[PIPEWIRE_THREADS_MAX];
@@ -39,12 +39,12 @@ void pipewire_source_done(PipeWireSource *source);
 int pipewire_source_take(PipeWireSource *source);
 /* tringd's answer; -1: there is no PipeWire. Takes over `fd`. */
 void pipewire_source_give(PipeWireSource *source, int fd);
-/* That tringd is gone, which was asked. */
+/* tringd is gone: the question will not be answered. */
 void pipewire_source_forget(PipeWireSource *source);
 
 /*
- * A thread of this process that should run in real time, which PipeWire has not reached. tringd may
- * ask for that; one that hands over nothing does not know how to.
+ * A thread of this process that should run in real time, for which PipeWire could not get it.
+ * tringd may ask for that; one that hands over nothing does not know how to.
  */
 void pipewire_source_add_thread(PipeWireSource *source, pid_t thread);
 void pipewire_source_remove_thread(PipeWireSource *source, pid_t thread);

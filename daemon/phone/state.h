@@ -102,6 +102,7 @@ typedef enum SessionSwitch {
 /* An order that protects, and that the worker has not confirmed yet: switches.h. */
 typedef struct SwitchWait {
         uint64_t serial;                      /* of the answer that confirms it; 0: none waits */
+        usec_t due;                           /* when that is overdue */
         uint64_t tickets[SWITCH_TICKETS_MAX]; /* of the programs that wait for it */
         size_t n_tickets;
 } SwitchWait;
@@ -143,8 +144,8 @@ typedef struct PhoneCall {
         usec_t members_due;       /* when they will be announced; 0: nothing to announce */
         SwitchWait waits[SESSION_SWITCH_COUNT];
         uint64_t asked;     /* serial of the last question to the worker */
-        usec_t answer_due;  /* when its answer is overdue; 0: none is awaited */
-        bool cut_ordered;   /* it was overdue */
+        bool cut_ordered;   /* an answer was overdue */
+        usec_t kill_due;    /* when any answer is overdue after that; 0: that was ordered, too */
         bool is_cut;        /* as ordered, the worker has no PipeWire any more */
         usec_t relays_due;  /* when the relays' credentials are renewed; 0: never */
         StoredCopy copy;    /* call_set_copy() */

@@ -109,14 +109,6 @@ void session_choose_video(Phone *phone, PhoneCall *call)
 
 /* ---- waiting for the worker ---- */
 
-static bool any_waits(const PhoneCall *call)
-{
-        for (SessionSwitch which = 0; which < SESSION_SWITCH_COUNT; which++)
-                if (call->waits[which].serial)
-                        return true;
-        return false;
-}
-
 static void answer_programs(Phone *phone, PhoneCall *call, SwitchWait *wait)
 {
         for (size_t i = 0; i < wait->n_tickets; i++)
@@ -158,10 +150,9 @@ static SwitchWait *order_and_wait(Phone *phone, PhoneCall *call, SessionSwitch w
         SwitchWait *wait = &call->waits[which];
 
         order(phone, call, which, switches[which].protects);
-        if (!any_waits(call) && !call->cut_ordered)
-                call->answer_due = phone->instant.now + SWITCH_ANSWER_US;
         call->asked = MAX_OF(call->asked, (uint64_t)PING_OF_ADAPTER) + 1;
         wait->serial = call->asked;
+        wait->due = phone->instant.now + SWITCH_ANSWER_US;
         call_touch(call);
         phone_act(phone, PHONE_WORKER_PING, call_id(call))->serial = wait->serial;
         return wait;
@@ -203,8 +194,6 @@ static void open_up(Phone *phone, PhoneCall *call, SessionSwitch which)
                 phone_refuse(phone, wait->tickets[i], call_id(call), CALL_ERROR_INVALID_TRANSITION,
                              "%s", switches[which].opened);
         *wait = (SwitchWait){};
-        if (!any_waits(call) && !call->cut_ordered)
-                call->answer_due = 0;
         if (waited)
                 call_touch(call);
         was_closed = protects_already(call, which);
@@ -250,6 +239,12 @@ void session_repeat_switches(Phone *phone, PhoneCall *call)
         }
 }
 
+static void forget_cut(PhoneCall *call)
+{
+        call->cut_ordered = call->is_cut = false;
+        call->kill_due = 0;
+}
+
 void session_switches_answered(Phone *phone, PhoneCall *call, uint64_t serial)
 {
         bool any = false;
@@ -262,43 +257,43 @@ void session_switches_answered(Phone *phone, PhoneCall *call, uint64_t serial)
         }
         if (call->cut_ordered ? serial != call->asked : !any)
                 return;
-        call->cut_ordered = call->is_cut = false;
-        call->answer_due = any_waits(call) ? phone->instant.now + SWITCH_ANSWER_US : 0;
-}
-
-static void forget_worker(PhoneCall *call)
-{
-        call->cut_ordered = call->is_cut = false;
-        call->answer_due = 0;
+        forget_cut(call);
 }
 
 void session_switches_closed(Phone *phone, PhoneCall *call)
 {
         conclude_all(phone, call);
-        forget_worker(call);
+        forget_cut(call);
 }
 
 void session_switches_lost(Phone *phone, PhoneCall *call, const char *text)
 {
         for (SessionSwitch which = 0; which < SESSION_SWITCH_COUNT; which++)
                 refuse_programs(phone, call, &call->waits[which], text);
-        forget_worker(call);
+        forget_cut(call);
 }
 
 usec_t session_answer_deadline(const PhoneCall *call)
 {
-        return call->answer_due ? call->answer_due : USEC_NEVER;
+        usec_t due = USEC_NEVER;
+
+        if (call->cut_ordered)
+                return call->kill_due ? call->kill_due : USEC_NEVER;
+        for (SessionSwitch which = 0; which < SESSION_SWITCH_COUNT; which++)
+                if (call->waits[which].serial)
+                        due = MIN_OF(due, call->waits[which].due);
+        return due;
 }
 
 void session_answer_late(Phone *phone, PhoneCall *call)
 {
         if (call->cut_ordered) {
-                call->answer_due = 0;
+                call->kill_due = 0;
                 phone_act(phone, PHONE_WORKER_KILL, call_id(call));
                 return;
         }
         call->cut_ordered = true;
-        call->answer_due = phone->instant.now + SWITCH_KILL_US;
+        call->kill_due = phone->instant.now + SWITCH_KILL_US;
         phone_act(phone, PHONE_WORKER_CUT, call_id(call));
 }
 

@@ -129,10 +129,14 @@ static int on_priority(sd_bus_message *reply, void *userdata, sd_bus_error *ret_
  */
 static int limit_process(Realtime *realtime, int64_t usec)
 {
-        const struct rlimit limit = {(rlim_t)usec, (rlim_t)usec};
+        struct rlimit limit;
 
         if (usec <= 0)
                 return -ERANGE;
+        if (prlimit(realtime->process, RLIMIT_RTTIME, NULL, &limit) < 0)
+                return -errno;
+        limit.rlim_max = MIN_OF(limit.rlim_max, (rlim_t)usec);
+        limit.rlim_cur = limit.rlim_max;
         return prlimit(realtime->process, RLIMIT_RTTIME, &limit, NULL) < 0 ? -errno : 0;
 }
 
@@ -166,9 +170,18 @@ static int open_bus(Realtime *realtime)
         return r < 0 ? r : sd_bus_attach_event(realtime->bus, realtime->event, 0);
 }
 
+/* A worker asks for all of its threads that have no real time yet, each time that one is new. */
+static bool is_in_line(const Realtime *realtime, uint32_t thread)
+{
+        for (size_t i = realtime->n_done; i < realtime->n; i++)
+                if (realtime->threads[i] == thread)
+                        return true;
+        return false;
+}
+
 void realtime_give(Realtime *realtime, uint32_t thread)
 {
-        if (realtime->n == REALTIME_THREADS_MAX)
+        if (realtime->n == REALTIME_THREADS_MAX || is_in_line(realtime, thread))
                 return;
         realtime->threads[realtime->n++] = thread;
         if (realtime->bus)

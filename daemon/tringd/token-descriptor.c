@@ -8,8 +8,7 @@
 
 #define ROOM (TOKEN_MAX + 2) /* a line end, and one byte too many */
 
-/* The descriptor is shared with its sender, whose flags stay as they are. Returns bytes, or errno.
- */
+/* The descriptor is shared with its sender, whose flags stay as they are. */
 static ssize_t read_what_is_there(int fd, char *data, size_t size)
 {
         struct pollfd event = {.fd = fd, .events = POLLIN};
@@ -32,7 +31,10 @@ int token_read_descriptor(int fd, char ret[static TOKEN_MAX + 1])
                 length += (size_t)n;
         if (length > 0 && n == 0 && token[length - 1] == '\n')
                 token[--length] = '\0';
-        int r = n < 0 ? (int)n : length > TOKEN_MAX ? -E2BIG : 0;
+        int r = n < 0                      ? (int)n
+                : length > TOKEN_MAX       ? -E2BIG
+                : memchr(token, 0, length) ? -EBADMSG
+                                           : 0;
         if (r == 0)
                 memcpy(ret, token, TOKEN_MAX + 1);
         explicit_bzero(token, sizeof(token));

@@ -11,6 +11,6 @@
 /*
  * Reads the token, without the line end behind it, and waits for nothing: it has to be there, as in
  * a file, a memfd, or a pipe that was written to and closed. Returns 0; -EAGAIN: the end has not
- * come; -E2BIG: more than a token; or another negative errno.
+ * come; -E2BIG: more than a token; -EBADMSG: it has a NUL in it; or another negative errno.
  */
 int token_read_descriptor(int fd, char ret[static TOKEN_MAX + 1]);

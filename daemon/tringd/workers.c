@@ -34,6 +34,7 @@ typedef struct Worker {
         uint64_t asked;          /* serial of the last question */
         bool answers;            /* it has answered a question */
         bool is_old;             /* it does not know questions */
+        bool is_cut;             /* it gets no connection to PipeWire before it answers */
         const char *why;         /* it is ended here; NULL: it ended by itself */
         int error;
         bool stopping;
@@ -214,7 +215,10 @@ static int watch(Worker *worker)
 static void hand_pipewire(Worker *worker)
 {
         const WorkerMessage message = {.type = WORKER_PIPEWIRE};
-        int fd = -1, r = pipewire_sockets_open(&worker->pipewire, &fd);
+        int fd = -1, r = 0;
+
+        if (!worker->is_cut)
+                r = pipewire_sockets_open(&worker->pipewire, &fd);
 
         if (r == -ENOBUFS && !worker->is_greedy)
                 log_fields(LOG_WARNING, "a media worker wants too many connections to PipeWire",
@@ -240,8 +244,10 @@ static bool take_answer(Worker *worker, const WorkerMessage *message)
         bool refuses = message->type == WORKER_ERROR &&
                        message->error == CALL_ERROR_INVALID_ARGUMENT && !worker->answers;
 
-        if (message->type == WORKER_PONG)
+        if (message->type == WORKER_PONG) {
                 worker->answers = true;
+                worker->is_cut &= message->serial != worker->asked;
+        }
         if (!refuses || worker->is_old)
                 return refuses;
         worker->is_old = true;
@@ -519,6 +525,7 @@ int workers_cut(Workers *workers, const char *session_id)
                 return 0;
         log_fields(LOG_ERR, "the media worker does not answer: its microphone is closed",
                    "SESSION_ID=%s", session_id, NULL);
+        worker->is_cut = true;
         pipewire_sockets_cut(&worker->pipewire);
         /*
          * The connections of one that was adopted are not known here, nor those of one that may

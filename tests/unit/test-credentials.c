@@ -233,6 +233,9 @@ START_TEST(a_token_is_read_from_a_file)
         rewind(file);
         ck_assert_int_eq(token_read_descriptor(fileno(file), token), 0);
         ck_assert_str_eq(token, "s3cret");
+        fputc('\0', file);
+        rewind(file);
+        ck_assert_int_eq(token_read_descriptor(fileno(file), token), -EBADMSG);
         fclose(file);
         ck_assert_int_eq(token_read_descriptor(-1, token) < 0, 1);
 }

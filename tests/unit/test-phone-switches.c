@@ -91,6 +91,42 @@ START_TEST(worker_that_does_not_answer_is_cut_off_and_then_killed)
 }
 END_TEST
 
+START_TEST(each_switch_is_so_in_time_whatever_the_worker_answers_about_others)
+{
+        uint64_t mute;
+        FIXTURE(f);
+
+        talk_openly(f);
+        turn(f, PHONE_COMMAND_MUTE, true);
+        forget(f);
+        mute = f->last[PHONE_WORKER_PING].serial;
+        wait_us(f, SWITCH_ANSWER_US / 10);
+        turn(f, PHONE_COMMAND_PAUSE_VIDEO, true);
+        forget(f);
+        wait_us(f, SWITCH_ANSWER_US * 8 / 10);
+        phone_worker_answered(f->phone, &f->instant, CALL, mute);
+        forget(f);
+        wait_us(f, SWITCH_ANSWER_US / 5 - 1);
+        expect(f, "");
+        wait_us(f, 1);
+        expect(f, "worker-cut");
+}
+END_TEST
+
+START_TEST(first_of_two_switches_does_not_wait_for_the_second)
+{
+        FIXTURE(f);
+
+        talk_openly(f);
+        turn(f, PHONE_COMMAND_MUTE, true);
+        wait_us(f, SWITCH_ANSWER_US / 10);
+        turn(f, PHONE_COMMAND_PAUSE_VIDEO, true);
+        forget(f);
+        wait_us(f, SWITCH_ANSWER_US * 9 / 10);
+        expect(f, "worker-cut");
+}
+END_TEST
+
 START_TEST(worker_that_answers_after_it_was_cut_off_is_not_killed)
 {
         FIXTURE(f);
@@ -389,6 +425,8 @@ int main(void)
                             ELEMENTSOF(switches));
         tcase_add_loop_test(tcase, worker_that_does_not_answer_is_cut_off_and_then_killed, 0,
                             ELEMENTSOF(switches));
+        tcase_add_test(tcase, each_switch_is_so_in_time_whatever_the_worker_answers_about_others);
+        tcase_add_test(tcase, first_of_two_switches_does_not_wait_for_the_second);
         tcase_add_test(tcase, worker_that_answers_after_it_was_cut_off_is_not_killed);
         tcase_add_test(tcase, what_is_asked_of_a_worker_that_is_cut_off_is_so_at_once);
         tcase_add_test(tcase, before_the_join_it_is_so_at_once_and_carried_in_the_join);

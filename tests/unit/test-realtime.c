@@ -187,6 +187,28 @@ START_TEST(worker_that_asks_at_will_is_served_no_more)
 }
 END_TEST
 
+START_TEST(thread_that_waits_already_is_asked_for_once)
+{
+        for (int i = 0; i < REALTIME_THREADS_MAX; i++)
+                realtime_give(rig.realtime, 1);
+        realtime_give(rig.realtime, 2);
+        run_until(rig.n_real_time == 2 && is_closed());
+        ck_assert_uint_eq(rig.thread, 2);
+}
+END_TEST
+
+START_TEST(lower_limit_of_the_worker_stays)
+{
+        struct rlimit limit = {RTTIME_US / 2, RTTIME_US / 2};
+
+        ck_assert_int_eq(prlimit(rig.process, RLIMIT_RTTIME, &limit, NULL), 0);
+        realtime_give(rig.realtime, 1);
+        run_until(rig.n_real_time == 1);
+        ck_assert_int_eq(prlimit(rig.process, RLIMIT_RTTIME, NULL, &limit), 0);
+        ck_assert_uint_eq(limit.rlim_max, RTTIME_US / 2);
+}
+END_TEST
+
 START_TEST(without_a_system_bus_nothing_happens)
 {
         ck_assert_int_eq(unlink(rig.path), 0);
@@ -216,6 +238,8 @@ int main(void)
         tcase_add_test(tcase, bus_is_open_only_while_something_is_asked);
         tcase_add_test(tcase, thread_that_gets_no_real_time_gets_a_high_priority);
         tcase_add_test(tcase, worker_that_asks_at_will_is_served_no_more);
+        tcase_add_test(tcase, thread_that_waits_already_is_asked_for_once);
+        tcase_add_test(tcase, lower_limit_of_the_worker_stays);
         tcase_add_test(tcase, without_a_system_bus_nothing_happens);
         tcase_add_test(tcase, worker_may_end_while_rtkit_is_asked);
         suite_add_tcase(suite, tcase);

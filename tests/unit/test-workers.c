@@ -60,9 +60,14 @@ static int worker_serve(const char *kind)
                                      (unsigned long)message.serial);
                 else if (message.type == WORKER_QUIT)
                         return 0;
+                else if (message.type == WORKER_NETWORK_CHANGED)
+                        n = snprintf(answer, sizeof(answer), "{\"type\":\"pipewire-wanted\"}");
                 else if (message.type == WORKER_LEAVE)
                         hang(fd, wants);
-                (void)send(fd, answer, (size_t)n, 0);
+                else
+                        n = 0;
+                if (n > 0)
+                        (void)send(fd, answer, (size_t)n, 0);
                 worker_message_done(&message);
         }
         close(fd);
@@ -97,7 +102,6 @@ static void on_message(void *userdata, const char *session_id, const WorkerMessa
 static void on_gone(void *userdata, const char *session_id, const char *text, bool may_run)
 {
         ck_assert_int_eq(may_run, strstr(text, "may still run") != NULL);
-
         ck_assert_int_eq(STR_SET(rig.gone, text), 0);
 }
 
@@ -221,6 +225,22 @@ START_TEST(cut_ends_the_connections_of_a_worker_that_hangs_and_leaves_it_alive)
         workers_kill(rig.workers, SESSION);
         run_until(*rig.gone);
         ck_assert_str_eq(rig.gone, "the media worker did not answer, and was killed");
+}
+END_TEST
+
+START_TEST(worker_that_is_cut_gets_no_other_connection_before_it_answers)
+{
+        const WorkerMessage want = {.type = WORKER_NETWORK_CHANGED};
+        _cleanup_close_ int end = start("answers"), another = -1;
+
+        ck_assert_int_eq(workers_cut(rig.workers, SESSION), 0);
+        workers_send(rig.workers, SESSION, &want);
+        workers_ask(rig.workers, SESSION, 7);
+        run_until(rig.answered == 7);
+        ck_assert(!is_waiting(rig.pipewire));
+        workers_send(rig.workers, SESSION, &want);
+        another = accept_pipewire();
+        ck_assert(!is_closed(another));
 }
 END_TEST
 
@@ -434,6 +454,7 @@ int main(int argc, char **argv)
         tcase_add_test(tcase, worker_of_an_earlier_version_is_taken_to_have_done_what_it_was_asked);
         tcase_add_test(tcase, worker_gets_another_connection_when_it_wants_one);
         tcase_add_test(tcase, cut_ends_the_connections_of_a_worker_that_hangs_and_leaves_it_alive);
+        tcase_add_test(tcase, worker_that_is_cut_gets_no_other_connection_before_it_answers);
         tcase_add_test(tcase, cut_kills_a_worker_that_has_never_answered);
         tcase_add_test(tcase, cut_kills_an_adopted_worker);
         tcase_add_test(tcase, stop_ends_the_connections_at_once);
