@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Who has rung whom in vain, and how long they have to wait before they may again (rule 21). It
- * counts what the caller sees, a ring that nobody answered, and so tells nothing about the reason.
- * All of it does nothing unless the limits ask for it.
+ * Rule 21: counts the unanswered rings of one user to another, and decides when a pause begins and
+ * how long it lasts. What counts is what the caller sees, a ring that nobody answered, so a pause
+ * does not tell them why nobody did. All of it does nothing unless the limits ask for it.
  */
 
 #include "exchange/state.h"

@@ -22,7 +22,7 @@
  *
  *         requests and events   dispatch, attach, settings, user-changes, group-changes, restore
  *         time                  due
- *         transitions           initiate, answer, end, session
+ *         transitions           initiate, answer, end, session, redial
  *         effects               action, announce, members, request, store
  *         state                 the objects below, and what they look like (snapshot)
  *
