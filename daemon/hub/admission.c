@@ -17,19 +17,19 @@
 #define LEAVING_MAX 8
 
 /* The strangers of one address. */
-typedef struct Crowd {
+typedef struct Source {
         UT_hash_handle hh;
         AddressKey key;
         Guest *strangers; /* the oldest first */
         uint32_t n_strangers;
-} Crowd;
+} Source;
 
 struct Guest {
         Admission *admission;
         void *connection;
-        Crowd *crowd;         /* NULL: known, or told to leave */
+        Source *source;       /* NULL: known, or told to leave */
         bool is_leaving;      /* told to */
-        Guest *prev, *next;   /* of the crowd */
+        Guest *prev, *next;   /* of the source */
         Guest *older, *newer; /* of all strangers */
         char address[INET6_ADDRSTRLEN];
 };
@@ -38,7 +38,7 @@ struct Admission {
         AdmissionLimits limits;
         AdmissionExpel expel;
         uint32_t n_guests, n_strangers, n_leaving;
-        Crowd *crowds;
+        Source *sources;
         Guest *strangers; /* the oldest first */
 };
 
@@ -82,43 +82,43 @@ bool admission_waits(const Admission *admission)
         return admission->n_leaving > 0;
 }
 
-static Crowd *crowd_of(Admission *admission, const char *address)
+static Source *source_of(Admission *admission, const char *address)
 {
         AddressKey key = address_key(address);
-        Crowd *crowd;
+        Source *source;
 
-        HASH_FIND(hh, admission->crowds, &key, sizeof(key), crowd);
-        if (crowd)
-                return crowd;
-        crowd = calloc(1, sizeof(*crowd));
-        if (!crowd)
+        HASH_FIND(hh, admission->sources, &key, sizeof(key), source);
+        if (source)
+                return source;
+        source = calloc(1, sizeof(*source));
+        if (!source)
                 return NULL;
-        crowd->key = key;
-        HASH_ADD(hh, admission->crowds, key, sizeof(crowd->key), crowd);
-        if (!crowd->hh.tbl) {
-                free(crowd);
+        source->key = key;
+        HASH_ADD(hh, admission->sources, key, sizeof(source->key), source);
+        if (!source->hh.tbl) {
+                free(source);
                 return NULL;
         }
-        return crowd;
+        return source;
 }
 
-static void join_crowd(Guest *guest, Crowd *crowd)
+static void add_to_source(Guest *guest, Source *source)
 {
-        guest->crowd = crowd;
-        DL_APPEND(crowd->strangers, guest);
-        crowd->n_strangers++;
+        guest->source = source;
+        DL_APPEND(source->strangers, guest);
+        source->n_strangers++;
 }
 
-static void leave_crowd(Guest *guest)
+static void remove_from_source(Guest *guest)
 {
-        Crowd *crowd = guest->crowd;
+        Source *source = guest->source;
 
-        guest->crowd = NULL;
-        DL_DELETE(crowd->strangers, guest);
-        if (--crowd->n_strangers > 0)
+        guest->source = NULL;
+        DL_DELETE(source->strangers, guest);
+        if (--source->n_strangers > 0)
                 return;
-        HASH_DEL(guest->admission->crowds, crowd);
-        free(crowd);
+        HASH_DEL(guest->admission->sources, source);
+        free(source);
 }
 
 /* Known, or told to leave. */
@@ -126,9 +126,9 @@ static void is_no_stranger(Guest *guest)
 {
         Admission *admission = guest->admission;
 
-        if (!guest->crowd)
+        if (!guest->source)
                 return;
-        leave_crowd(guest);
+        remove_from_source(guest);
         DL_DELETE2(admission->strangers, guest, older, newer);
         admission->n_strangers--;
 }
@@ -143,14 +143,14 @@ static void expel(Guest *guest, const char *why)
         admission->expel(guest->connection, guest->address, why);
 }
 
-static bool crowd_is_too_big(const Admission *admission, const Crowd *crowd)
+static bool source_has_too_many(const Admission *admission, const Source *source)
 {
-        return crowd->n_strangers > admission->limits.strangers_per_address;
+        return source->n_strangers > admission->limits.strangers_per_address;
 }
 
-static void expel_of_crowd(Crowd *crowd)
+static void expel_oldest(Source *source)
 {
-        expel(crowd->strangers, "too many connections from its address that have not logged in");
+        expel(source->strangers, "too many connections from its address that have not logged in");
 }
 
 void admission_make_room(Admission *admission)
@@ -163,24 +163,24 @@ int admission_enter(Admission *admission, void *connection, const char *address,
 {
         const AdmissionLimits *limits = &admission->limits;
         Guest *guest = calloc(1, sizeof(*guest));
-        Crowd *crowd;
+        Source *source;
 
         if (!guest)
                 return -ENOMEM;
-        crowd = crowd_of(admission, address);
-        if (!crowd) {
+        source = source_of(admission, address);
+        if (!source) {
                 free(guest);
                 return -ENOMEM;
         }
         guest->admission = admission;
         guest->connection = connection;
         (void)STR_SET(guest->address, address);
-        join_crowd(guest, crowd);
+        add_to_source(guest, source);
         DL_APPEND2(admission->strangers, guest, older, newer);
         admission->n_strangers++;
         admission->n_guests++;
-        if (crowd_is_too_big(admission, crowd))
-                expel_of_crowd(crowd);
+        if (source_has_too_many(admission, source))
+                expel_oldest(source);
         else if (admission->n_strangers > limits->strangers ||
                  admission->n_guests > limits->connections)
                 admission_make_room(admission);
@@ -190,20 +190,20 @@ int admission_enter(Admission *admission, void *connection, const char *address,
 
 int guest_is_from(Guest *guest, const char *address)
 {
-        Crowd *crowd;
+        Source *source;
 
-        if (!guest->crowd || str_eq(guest->address, address))
+        if (!guest->source || str_eq(guest->address, address))
                 return 0;
-        crowd = crowd_of(guest->admission, address);
-        if (!crowd)
+        source = source_of(guest->admission, address);
+        if (!source)
                 return -ENOMEM;
         (void)STR_SET(guest->address, address);
-        if (crowd == guest->crowd)
+        if (source == guest->source)
                 return 0;
-        leave_crowd(guest);
-        join_crowd(guest, crowd);
-        if (crowd_is_too_big(guest->admission, crowd))
-                expel_of_crowd(crowd);
+        remove_from_source(guest);
+        add_to_source(guest, source);
+        if (source_has_too_many(guest->admission, source))
+                expel_oldest(source);
         return 0;
 }
 
