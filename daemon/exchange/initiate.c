@@ -436,7 +436,7 @@ static int request_start(Request *request, const Receiver *receiver)
                 return r;
         }
         exchange_rate_note(&caller->starts, max, request->moment->now);
-        exchange_user_has_stored(caller, bytes);
+        exchange_user_has_stored(request->exchange, caller, bytes, request->moment->now);
         return 0;
 }
 

@@ -65,22 +65,33 @@ Party exchange_user_party(const User *user, const char *device)
         return party;
 }
 
-/* What counts drains away at the rate of the limit, so a day after the last call nothing counts. */
-bool exchange_user_may_store(const Exchange *exchange, User *user, size_t bytes, usec_t now)
+static double stored_max(const Exchange *exchange)
 {
-        double max = (double)exchange->limits.stored_mb_per_day * BYTES_PER_MB;
-        double drained = max * (double)(now - user->stored_at) / (double)USEC_PER_DAY;
-
-        if (max == 0)
-                return true;
-        user->stored = MAX_OF(user->stored - drained, 0.0);
-        user->stored_at = now;
-        return user->stored + (double)bytes <= max;
+        return (double)exchange->limits.stored_mb_per_day * BYTES_PER_MB;
 }
 
-void exchange_user_has_stored(User *user, size_t bytes)
+/* What counts drains away at the rate of the limit, so a day after the last call nothing counts. */
+static double stored_now(const Exchange *exchange, const User *user, usec_t now)
 {
-        user->stored += (double)bytes;
+        double drained =
+                stored_max(exchange) * (double)(now - user->stored_at) / (double)USEC_PER_DAY;
+
+        return MAX_OF(user->stored - drained, 0.0);
+}
+
+bool exchange_user_may_store(const Exchange *exchange, const User *user, size_t bytes, usec_t now)
+{
+        double max = stored_max(exchange);
+
+        return max == 0 || stored_now(exchange, user, now) + (double)bytes <= max;
+}
+
+void exchange_user_has_stored(const Exchange *exchange, User *user, size_t bytes, usec_t now)
+{
+        if (stored_max(exchange) == 0)
+                return;
+        user->stored = stored_now(exchange, user, now) + (double)bytes;
+        user->stored_at = now;
 }
 
 bool exchange_user_blocks(const User *user, const char *uid)

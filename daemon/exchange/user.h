@@ -15,8 +15,8 @@ void exchange_user_free(Exchange *exchange, User *user);
 Party exchange_user_party(const User *user, const char *device);
 
 /* False if the user's calls of the last day leave no room for so many bytes more. */
-bool exchange_user_may_store(const Exchange *exchange, User *user, size_t bytes, usec_t now);
-void exchange_user_has_stored(User *user, size_t bytes);
+bool exchange_user_may_store(const Exchange *exchange, const User *user, size_t bytes, usec_t now);
+void exchange_user_has_stored(const Exchange *exchange, User *user, size_t bytes, usec_t now);
 
 bool exchange_user_blocks(const User *user, const char *uid);
 /* The user does not block that caller, but is not to be rung by them either (rule 9). */
