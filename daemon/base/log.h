@@ -59,10 +59,10 @@ void log_open_from_environment(const char *program);
         })
 
 /*
- * For a process that may not open the journal's socket: lines with their fields ("NAME=value") go
- * to `sink`, in the thread that logs. Those that it does not take (false), and those of LOG_DEBUG,
- * go to standard error, with their level as sd-daemon(3) has it. Without a journal all go there, as
- * before.
+ * For a process that may not open the journal's socket. Under systemd, lines with their fields
+ * ("NAME=value") go to `sink`, in the thread that logs; those that it does not take (false), and
+ * those of LOG_DEBUG, go to standard error, with their level as sd-daemon(3) has it. Otherwise all
+ * go to standard error, and `sink` is not called.
  */
 typedef bool (*LogSink)(void *userdata, int level, const char *message,
                         char (*fields)[LOG_LINE_MAX], size_t n_fields);

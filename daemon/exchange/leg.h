@@ -12,12 +12,12 @@ int exchange_leg_new(Call *call, User *user, const char *uid, CallDirection dire
                      CallLeg **ret);
 /* The leg must have no branches, tokens or limited attachment. */
 void exchange_leg_free(CallLeg *leg);
-/* True for a caller who waits for an answer, and for a party that is in the answered call. */
 /* Nothing of the call is on any device of the user: they block its caller, or bar them (rule 9). */
 static inline bool exchange_leg_is_hidden(const CallLeg *leg)
 {
         return leg->blocked || leg->barred;
 }
+/* True for a caller who waits for an answer, and for a party that is in the answered call. */
 bool exchange_leg_takes_part(const CallLeg *leg);
 /* Moves the leg to its user's list for its status. */
 void exchange_leg_enlist(CallLeg *leg);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The inside of the history, for call-history.c and history-task.c only. */
+/* The inside of the history, for call-history.c, history-task.c and past-calls.c only. */
 
 #include "hub/call-history.h"
 #include "store/query.h"

@@ -163,6 +163,7 @@ void laws_see_rung(Handset *handset, const CallSnapshot *call);
 
 /* A call to a user has begun to ring. */
 void laws_see_redial(World *world, const Case *the_case);
+
 /* ---- laws-consent.c: rule 22 ---- */
 
 void laws_see_agreed(Handset *handset, const PhoneCommand *command);
@@ -201,10 +202,10 @@ void laws_see_joined(World *world, const char *participant);
 /* A page takes part for the handset's user, or stops. */
 void laws_see_page(const Page *page, bool joined);
 void laws_see_page_signal(World *world, const Page *page, const MessageSignal *signal);
-/* A message of `from` has been put in line for a device. */
 /* The request that the exchange answers next. */
 void laws_see_request(World *world, const Message *request);
 void laws_see_reply(World *world, const Message *reply);
+/* A message of `from` has been put in line for a device. */
 void laws_see_paid(World *world, const Handset *to, const Outbox *outbox, const char *from);
 void laws_see_signal(Handset *handset, const PhoneAction *action);
 void laws_see_worker_died(Handset *handset, const char *session_id, CallStatus before);
