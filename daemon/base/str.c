@@ -106,8 +106,8 @@ static bool breaks_line(uint32_t code_point)
 }
 
 /*
- * What nobody can see, and so makes a text that looks like another one. Joiners and direction marks
- * have their use, but not right behind a Latin letter or a digit: `before` is the character there.
+ * Characters that nobody sees, which make two texts look alike. Joiners and direction marks have
+ * their use, but not right behind a Latin letter or a digit: `before` is the character there.
  */
 static bool is_hidden(uint32_t code_point, uint32_t before)
 {

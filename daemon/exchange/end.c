@@ -243,8 +243,8 @@ static void ending_apply(Ending *ending)
         exchange_commit(ending->exchange);
         call->metadata_logged = call->metadata_logged || ending->ended;
         if (ending->over && !call_is_to_group(call) && !call_is_answered(call))
-                exchange_redial_in_vain(ending->exchange, call_caller(call)->uid,
-                                        call_members(call)->uid, ending->moment->now);
+                exchange_redial_unanswered(ending->exchange, call_caller(call)->uid,
+                                           call_members(call)->uid, ending->moment->now);
         if (ending->over) {
                 exchange_call_retire(ending->exchange, ending->moment, call);
                 return;

@@ -43,7 +43,7 @@
 #define CANCEL_MEMORY_MAX 100                       /* per user, whose oldest goes first */
 #define ENDED_RESTORED_MAX 1000                     /* of all users, after a restart */
 #define ENDED_MEMORY_US (60 * USEC_PER_SEC)         /* repeated requests get the same answer */
-#define REDIALS_FREE 3                              /* rule 21: rings in vain … */
+#define REDIALS_FREE 3                              /* rule 21: unanswered rings … */
 #define REDIAL_WINDOW_US (600 * USEC_PER_SEC)       /* … within this time, without a pause */
 #define REDIAL_PAUSE_FIRST_US (30 * USEC_PER_SEC)   /* rule 21 */
 #define REDIAL_PAUSE_SECOND_US (120 * USEC_PER_SEC) /* rule 21 */
@@ -64,8 +64,7 @@
 #define SENDER_MESSAGE_BYTES 512 /* of one that is not a signal */
 #define SENDER_NEWS_MAX 8        /* more of those: joins, states; then only the last is owed */
 #define NEWS_RETRY_US (100 * USEC_PER_MSEC) /* what is owed, and memory was short */
-/* Signals for a device whose connection is lost: in some seconds they are stale, and it asks anew.
- */
+/* For a device whose connection is lost: signals are stale in some seconds, and it asks again. */
 #define SUSPENDED_SIGNALS_MAX 8
 #define TOKENS_PER_PARTY_MAX 8 /* join tokens of one leg; the oldest is dropped first */
 

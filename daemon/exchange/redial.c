@@ -76,8 +76,8 @@ int exchange_redial_reserve(Exchange *exchange, const char *caller, const char *
         return 0;
 }
 
-void exchange_redial_in_vain(Exchange *exchange, const char *caller, const char *receiver,
-                             usec_t now)
+void exchange_redial_unanswered(Exchange *exchange, const char *caller, const char *receiver,
+                                usec_t now)
 {
         Redial *redial = redial_find(exchange, caller, receiver);
 
@@ -85,9 +85,9 @@ void exchange_redial_in_vain(Exchange *exchange, const char *caller, const char 
                 return;
         memmove(redial->ended, redial->ended + 1, sizeof(redial->ended) - sizeof(*redial->ended));
         redial->ended[REDIALS_FREE - 1] = now;
-        redial->n_in_vain++;
+        redial->n_unanswered++;
         bool often =
-                redial->n_in_vain >= REDIALS_FREE && now - redial->ended[0] <= REDIAL_WINDOW_US;
+                redial->n_unanswered >= REDIALS_FREE && now - redial->ended[0] <= REDIAL_WINDOW_US;
         if (redial->n_pauses == 0 && !often)
                 return;
         redial->not_before = now + pauses[redial->n_pauses];
@@ -102,7 +102,7 @@ void exchange_redial_clear(Exchange *exchange, const char *caller, const char *r
         if (!redial)
                 return;
         /* It stays: another ring of the pair, which will count, may not be over yet. */
-        redial->n_in_vain = redial->n_pauses = 0;
+        redial->n_unanswered = redial->n_pauses = 0;
         redial->not_before = 0;
 }
 

@@ -12,12 +12,12 @@
 /* How long `caller` has to wait before they may ring `receiver`, from `now` on; 0: not at all. */
 usec_t exchange_redial_wait(const Exchange *exchange, const char *caller, const char *receiver,
                             usec_t now);
-/* Reserves memory for exchange_redial_in_vain(). Returns 0 or -ENOMEM. */
+/* Reserves memory for exchange_redial_unanswered(). Returns 0 or -ENOMEM. */
 int exchange_redial_reserve(Exchange *exchange, const char *caller, const char *receiver,
                             usec_t now);
 /* A ring of this pair has ended without an answer. */
-void exchange_redial_in_vain(Exchange *exchange, const char *caller, const char *receiver,
-                             usec_t now);
+void exchange_redial_unanswered(Exchange *exchange, const char *caller, const char *receiver,
+                                usec_t now);
 /* The receiver has answered, or called back. */
 void exchange_redial_clear(Exchange *exchange, const char *caller, const char *receiver);
 /* The uid may be given to somebody else. */

@@ -255,7 +255,7 @@ typedef struct RedialKey {
 typedef struct Redial {
         RedialKey key;
         usec_t ended[REDIALS_FREE]; /* the last ones; the newest is the last of these */
-        uint32_t n_in_vain;
+        uint32_t n_unanswered;
         uint32_t n_pauses; /* taken so far, as far as they grow */
         usec_t not_before; /* the next ring; 0: at any time */
         usec_t last;       /* ring */

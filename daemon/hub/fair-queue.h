@@ -3,8 +3,8 @@
 
 /*
  * Work that takes long, in line. Each user has a line of their own, and the lines take turns, a
- * step of their first job each: who asks for much waits for oneself, and anybody else for one step
- * of each user who has work here. Pure: the owner of the queue takes the steps.
+ * step of their first job each: a user who asks for much waits only for their own work, and anybody
+ * else for one step of each user who has work here. Pure: the owner of the queue takes the steps.
  */
 
 #include <stdbool.h>

@@ -25,7 +25,7 @@
 /*
  * The answering side asks for another connection only when it has waited so long for the other one
  * to make it, which finds the same path lost at about the same time: a request that comes in the
- * middle of an attempt starts it anew.
+ * middle of an attempt starts it over.
  */
 #define RESTART_ASK_US (3 * USEC_PER_SEC)
 

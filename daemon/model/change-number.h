@@ -20,6 +20,6 @@ usec_t change_number_next(usec_t last, usec_t date);
 /*
  * `since` is what a device says it was told last, `last` is the hub's last number. A higher number
  * was not given out by this history, as far as it goes: the history was restored from a copy or
- * begun anew, or an older hub gave out its clock. Then the device is told everything (0).
+ * started over, or an older hub gave out its clock. Then the device is told everything (0).
  */
 usec_t change_number_since(usec_t since, usec_t last);

@@ -56,7 +56,7 @@ START_TEST(calls_without_a_limit)
 }
 END_TEST
 
-/* Rule 21: three in vain, then a pause; and one ring at a time. */
+/* Rule 21: three unanswered rings, then a pause; and one ring at a time. */
 START_TEST(rule_21_the_same_person_is_not_rung_again_and_again)
 {
         char first[TALKER_UUID_SIZE], second[TALKER_UUID_SIZE];

@@ -12,7 +12,7 @@ static bool is_of_pair(const Case *the_case, const char *caller, const char *rec
                str_eq(the_case->receiver, receiver);
 }
 
-/* When the counting of the pair's rings began anew: the hub forgets it in a restart. */
+/* When the counting of the pair's rings started over: the hub forgets it in a restart. */
 static usec_t counted_since(const World *world, const Case *the_case)
 {
         const char *caller = handset_uid(the_case->caller);
@@ -64,7 +64,7 @@ void laws_see_redial(World *world, const Case *the_case)
         if (ends[0] > 0 && ends[REDIALS_FREE - 1] - ends[0] <= REDIAL_WINDOW_US &&
             world->now < ends[REDIALS_FREE - 1] + REDIAL_PAUSE_FIRST_US)
                 law_broken(world, LAW_REDIAL,
-                           "call %u of %s rings %s, %lu s after the last of three in vain",
+                           "call %u of %s rings %s, %lu s after the last of three unanswered ones",
                            the_case->number, caller, the_case->receiver,
                            (unsigned long)((world->now - ends[REDIALS_FREE - 1]) / USEC_PER_SEC));
 }

@@ -70,7 +70,7 @@ static const char *const laws[LAW_COUNT] = {
         [LAW_ALL_AGREE] = "rule 16: no call is lost: who was called has a record of it",
         [LAW_REFUSED] = "rule 20: a device that a hub refuses for a while tries again slowly until "
                         "it is online, and never with a revoked token",
-        [LAW_REDIAL] = "rule 21: one ring of a pair at a time, and a pause after three in vain",
+        [LAW_REDIAL] = "rule 21: one ring of a pair at a time, and pauses after three unanswered",
         [LAW_RESTORED] = "rule 17: a daemon that starts again has its calls again",
         [LAW_CONSENT] = "rule 22: no device joins media or opens a microphone or a camera that its "
                         "user did not ask for, whatever the hub says",

@@ -145,7 +145,7 @@ START_TEST(of_many_users_some_are_looked_at_in_one_go)
                 n++;
         ck_assert_uint_eq(deleted, 2);
         ck_assert_int_ge(n, 3);
-        /* And it begins anew. */
+        /* And it starts over. */
         add_log("alice", UUID("02"), at.date, false);
         runs(7 * DAY + 1);
         ck_assert_uint_eq(prune(7), 1);

@@ -16,7 +16,7 @@ static void begin(void)
 static int next_call = 1000;
 
 /* Alice rings Bob, and gives up at once. */
-static void rings_in_vain(int times)
+static void rings_unanswered(int times)
 {
         for (int i = 0; i < times; i++) {
                 calls(ALICE, "bob", ++next_call);
@@ -43,7 +43,7 @@ static void waits_for(usec_t pause)
         passes(pause - 1);
         has_to_wait(1);
         passes(1);
-        rings_in_vain(1);
+        rings_unanswered(1);
 }
 
 START_TEST(rule_21_a_second_ring_to_the_same_person_is_too_many)
@@ -77,9 +77,9 @@ START_TEST(rule_21_the_same_request_again_is_no_second_ring)
 }
 END_TEST
 
-START_TEST(rule_21_three_rings_in_vain_are_free_and_then_pauses_grow)
+START_TEST(rule_21_three_unanswered_rings_are_free_and_then_pauses_grow)
 {
-        rings_in_vain(REDIALS_FREE);
+        rings_unanswered(REDIALS_FREE);
         waits_for(30 * USEC_PER_SEC);
         waits_for(120 * USEC_PER_SEC);
         waits_for(600 * USEC_PER_SEC);
@@ -95,7 +95,7 @@ END_TEST
 
 START_TEST(rule_21_the_pause_is_counted_from_the_end_of_the_ring)
 {
-        rings_in_vain(2);
+        rings_unanswered(2);
         calls(ALICE, "bob", 1);
         passes(45 * USEC_PER_SEC);
         forget();
@@ -103,7 +103,7 @@ START_TEST(rule_21_the_pause_is_counted_from_the_end_of_the_ring)
 }
 END_TEST
 
-START_TEST(rule_21_what_nobody_answers_is_in_vain_however_it_ends)
+START_TEST(rule_21_what_nobody_answers_counts_however_it_ends)
 {
         calls(ALICE, "bob", 1);
         passes(45 * USEC_PER_SEC);
@@ -119,47 +119,47 @@ END_TEST
 
 START_TEST(rule_21_rings_that_are_further_apart_make_no_pause)
 {
-        rings_in_vain(1);
+        rings_unanswered(1);
         passes(REDIAL_WINDOW_US / 2);
-        rings_in_vain(1);
+        rings_unanswered(1);
         passes(REDIAL_WINDOW_US / 2 + 1);
-        rings_in_vain(2);
+        rings_unanswered(2);
         has_to_wait(30);
 }
 END_TEST
 
 START_TEST(rule_21_the_third_within_ten_minutes_makes_one)
 {
-        rings_in_vain(1);
+        rings_unanswered(1);
         passes(REDIAL_WINDOW_US / 2);
-        rings_in_vain(1);
+        rings_unanswered(1);
         passes(REDIAL_WINDOW_US / 2);
-        rings_in_vain(1);
+        rings_unanswered(1);
         has_to_wait(30);
 }
 END_TEST
 
 START_TEST(rule_21_an_answer_ends_the_counting)
 {
-        rings_in_vain(REDIALS_FREE);
+        rings_unanswered(REDIALS_FREE);
         passes(30 * USEC_PER_SEC);
         calls(ALICE, "bob", 1);
         accepts(BOB, 1);
         says(ALICE, MESSAGE_END, 1);
         forget();
-        rings_in_vain(REDIALS_FREE);
+        rings_unanswered(REDIALS_FREE);
         has_to_wait(30);
 }
 END_TEST
 
 START_TEST(rule_21_a_call_back_ends_the_counting)
 {
-        rings_in_vain(REDIALS_FREE);
+        rings_unanswered(REDIALS_FREE);
         has_to_wait(30);
         calls(BOB, "alice", 1);
         says(BOB, MESSAGE_CANCEL, 1);
         forget();
-        rings_in_vain(REDIALS_FREE);
+        rings_unanswered(REDIALS_FREE);
         has_to_wait(30);
 }
 END_TEST
@@ -173,21 +173,21 @@ START_TEST(rule_21_a_ring_that_outlives_the_call_back_is_counted)
         says(BOB, MESSAGE_CANCEL, 2);
         says(ALICE, MESSAGE_CANCEL, 1);
         forget();
-        rings_in_vain(2);
+        rings_unanswered(2);
         has_to_wait(30);
 }
 END_TEST
 
 START_TEST(rule_21_who_has_to_wait_may_still_answer_by_calling)
 {
-        rings_in_vain(REDIALS_FREE);
+        rings_unanswered(REDIALS_FREE);
         calls(BOB, "alice", 1);
         forget();
         calls(ALICE, "bob", 2);
         said("alice-desk: ok 1 ongoing");
         says(ALICE, MESSAGE_END, 1);
         forget();
-        rings_in_vain(1);
+        rings_unanswered(1);
 }
 END_TEST
 
@@ -199,7 +199,7 @@ START_TEST(rule_21_groups_are_apart)
                 says(ALICE, MESSAGE_CANCEL, call);
         }
         forget();
-        rings_in_vain(REDIALS_FREE);
+        rings_unanswered(REDIALS_FREE);
         has_to_wait(30);
         calls_team(ALICE, 7);
         said("alice-desk: ok 7 initiated");
@@ -208,12 +208,12 @@ END_TEST
 
 START_TEST(rule_21_an_hour_without_a_ring_forgets_all)
 {
-        rings_in_vain(REDIALS_FREE);
+        rings_unanswered(REDIALS_FREE);
         passes(REDIAL_MEMORY_US - 1);
-        rings_in_vain(1);
+        rings_unanswered(1);
         has_to_wait(120);
         passes(REDIAL_MEMORY_US);
-        rings_in_vain(REDIALS_FREE);
+        rings_unanswered(REDIALS_FREE);
         has_to_wait(30);
 }
 END_TEST
@@ -264,25 +264,25 @@ END_TEST
 
 START_TEST(rule_21_who_gets_a_uid_again_does_not_wait)
 {
-        rings_in_vain(REDIALS_FREE);
+        rings_unanswered(REDIALS_FREE);
         ck_assert_int_eq(exchange_user_remove(world.exchange, &world.moment, "bob"), 0);
         ck_assert_int_eq(exchange_user_add(world.exchange, "bob", "Bob", WHEN_BUSY_REJECT), 0);
         world_collect();
         forget();
-        rings_in_vain(1);
+        rings_unanswered(1);
 }
 END_TEST
 
 /* What was counted before is forgotten, and what still rings is counted. */
 START_TEST(rule_21_a_ring_that_outlives_the_hub_is_counted)
 {
-        rings_in_vain(2);
+        rings_unanswered(2);
         calls(ALICE, "bob", 1);
         hub_restarts();
         comes(ALICE);
         passes(45 * USEC_PER_SEC);
         forget();
-        rings_in_vain(2);
+        rings_unanswered(2);
         has_to_wait(30);
 }
 END_TEST
@@ -293,7 +293,7 @@ START_TEST(rule_21_is_off_unless_the_operator_wants_it)
         world_begin();
         comes(ALICE);
         forget();
-        rings_in_vain(10);
+        rings_unanswered(10);
         calls(ALICE, "bob", 1);
         calls_with(ALICE, "bob", 2, (MessageInitiate){.parallel = true});
         unsaid("TooMany");
@@ -308,9 +308,9 @@ int main(void)
         tcase_add_checked_fixture(tests, begin, world_end);
         tcase_add_test(tests, rule_21_a_second_ring_to_the_same_person_is_too_many);
         tcase_add_test(tests, rule_21_the_same_request_again_is_no_second_ring);
-        tcase_add_test(tests, rule_21_three_rings_in_vain_are_free_and_then_pauses_grow);
+        tcase_add_test(tests, rule_21_three_unanswered_rings_are_free_and_then_pauses_grow);
         tcase_add_test(tests, rule_21_the_pause_is_counted_from_the_end_of_the_ring);
-        tcase_add_test(tests, rule_21_what_nobody_answers_is_in_vain_however_it_ends);
+        tcase_add_test(tests, rule_21_what_nobody_answers_counts_however_it_ends);
         tcase_add_test(tests, rule_21_rings_that_are_further_apart_make_no_pause);
         tcase_add_test(tests, rule_21_the_third_within_ten_minutes_makes_one);
         tcase_add_test(tests, rule_21_an_answer_ends_the_counting);

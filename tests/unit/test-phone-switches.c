@@ -140,7 +140,7 @@ START_TEST(worker_that_answers_after_it_was_cut_off_is_not_killed)
         worker_answers(f, CALL);
         wait_us(f, 10 * SWITCH_KILL_US);
         expect(f, "");
-        /* It is asked anew. */
+        /* It is asked again. */
         turn(f, PHONE_COMMAND_PAUSE_VIDEO, true);
         expect(f, "worker-pause:on worker-ping");
         wait_us(f, SWITCH_ANSWER_US);

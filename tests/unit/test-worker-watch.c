@@ -43,7 +43,7 @@ START_TEST(silent_worker_is_asked_once_and_given_up_after_10_s_more)
 }
 END_TEST
 
-START_TEST(any_sign_of_life_begins_it_anew)
+START_TEST(any_sign_of_life_starts_it_over)
 {
         Story story = begin();
 
@@ -76,7 +76,7 @@ int main(void)
         TCase *tcase = tcase_create("watch");
 
         tcase_add_test(tcase, silent_worker_is_asked_once_and_given_up_after_10_s_more);
-        tcase_add_test(tcase, any_sign_of_life_begins_it_anew);
+        tcase_add_test(tcase, any_sign_of_life_starts_it_over);
         tcase_add_test(tcase, time_in_which_this_program_did_not_run_does_not_count);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);
