@@ -133,16 +133,29 @@ static void judge_group_begun(World *world, const Case *the_case)
         }
 }
 
-/* Has the user called that one? The call may have become another one (rule 10). */
-static bool user_has_called(const World *world, unsigned user, const char *uid)
+/*
+ * Has the user called that one? `surely`: the hub has begun that call. Any other may have become
+ * a part in another one (rule 10).
+ */
+static bool user_has_called(const World *world, unsigned user, const char *uid, bool surely)
 {
         for (unsigned i = 0; i < world->n_cases; i++) {
                 const Case *other = &world->cases[i];
 
-                if (other->caller->user == user && str_eq(other->receiver, uid))
+                if (other->caller->user == user && str_eq(other->receiver, uid) &&
+                    (other->begun || !surely))
                         return true;
         }
         return false;
+}
+
+static bool user_lets_ring(const World *world, const char *uid, const char *caller, bool surely)
+{
+        WhoMayRing who = exchange_user_who_may_ring(world->hub.exchange, uid);
+
+        return who == WHO_MAY_RING_EVERYBODY ||
+               (who == WHO_MAY_RING_CALLED &&
+                user_has_called(world, user_number(uid), caller, surely));
 }
 
 static void judge_barred(World *world, const Case *the_case, const LiveCall *live)
@@ -152,17 +165,14 @@ static void judge_barred(World *world, const Case *the_case, const LiveCall *liv
         for (size_t i = 0; i < live->n_members; i++) {
                 const LiveMember *member = &live->members[i];
                 const char *uid = member->party.uid;
-                WhoMayRing who = exchange_user_who_may_ring(world->hub.exchange, uid);
 
                 if (member->blocked || live->record.status != CALL_STATUS_INITIATED)
                         continue;
-                if (member->barred ? who == WHO_MAY_RING_EVERYBODY
-                                   : who == WHO_MAY_RING_NOBODY ||
-                                             (who == WHO_MAY_RING_CALLED &&
-                                              !user_has_called(world, user_number(uid), caller)))
-                        law_broken(world, LAW_FILTER, "%s lets %s ring, and call %u %s", uid,
-                                   who_may_ring_to_string(who), the_case->number,
-                                   member->barred ? "does not" : "does");
+                if (user_lets_ring(world, uid, caller, member->barred) == member->barred)
+                        law_broken(world, LAW_FILTER, "%s lets %s ring, and call %u of %s %s", uid,
+                                   who_may_ring_to_string(
+                                           exchange_user_who_may_ring(world->hub.exchange, uid)),
+                                   the_case->number, caller, member->barred ? "does not" : "does");
         }
 }
 
