@@ -30,22 +30,47 @@ static usec_t counted_since(const World *world, const Case *the_case)
         return since;
 }
 
-/* Puts an end among the last ones, of which the newest is the last. */
-static void note_end(usec_t ends[static REDIALS_FREE], usec_t end)
-{
-        size_t i = 0;
+/* A ring of the pair that nobody has answered. */
+typedef struct Unanswered {
+        usec_t begun, ended;
+} Unanswered;
 
-        if (end < ends[0])
-                return;
-        for (; i + 1 < REDIALS_FREE && ends[i + 1] <= end; i++)
-                ends[i] = ends[i + 1];
-        ends[i] = end;
+static int by_begin(const void *a, const void *b)
+{
+        const Unanswered *first = a, *second = b;
+
+        return (first->begun > second->begun) - (first->begun < second->begun);
+}
+
+/* Until when the pair's next ring has to wait, after these; 0: not at all. */
+static usec_t pause_until(const Unanswered *rings, size_t n)
+{
+        static const usec_t pauses[] = {REDIAL_PAUSE_FIRST_US, REDIAL_PAUSE_SECOND_US,
+                                        REDIAL_PAUSE_LAST_US};
+        size_t first = 0, n_pauses = 0; /* since the last hour without a ring */
+        usec_t until = 0;
+
+        for (size_t i = 0; i < n; i++) {
+                if (i > 0 && rings[i].begun - rings[i - 1].begun >= REDIAL_MEMORY_US) {
+                        first = i;
+                        n_pauses = 0;
+                }
+                if (n_pauses == 0 &&
+                    (i + 1 - first < REDIALS_FREE ||
+                     rings[i].ended - rings[i + 1 - REDIALS_FREE].ended > REDIAL_WINDOW_US))
+                        continue;
+                until = rings[i].ended + pauses[n_pauses];
+                n_pauses = MIN_OF(n_pauses + 1, ELEMENTSOF(pauses) - 1);
+        }
+        return until;
 }
 
 void laws_see_redial(World *world, const Case *the_case)
 {
         const char *caller = handset_uid(the_case->caller);
-        usec_t since = counted_since(world, the_case), ends[REDIALS_FREE] = {0};
+        usec_t since = counted_since(world, the_case);
+        Unanswered rings[CASES_MAX];
+        size_t n = 0;
 
         if (!world->weather.redial_pauses)
                 return;
@@ -59,12 +84,13 @@ void laws_see_redial(World *world, const Case *the_case)
                         law_broken(world, LAW_REDIAL, "calls %u and %u of %s both ring %s",
                                    other->number, the_case->number, caller, the_case->receiver);
                 if (part->over_at > since && !part->answered_at)
-                        note_end(ends, part->over_at);
+                        rings[n++] = (Unanswered){other->begun_at, part->over_at};
         }
-        if (ends[0] > 0 && ends[REDIALS_FREE - 1] - ends[0] <= REDIAL_WINDOW_US &&
-            world->now < ends[REDIALS_FREE - 1] + REDIAL_PAUSE_FIRST_US)
+        qsort(rings, n, sizeof(*rings), by_begin);
+        usec_t until = pause_until(rings, n);
+        if (world->now < until)
                 law_broken(world, LAW_REDIAL,
-                           "call %u of %s rings %s, %lu s after the last of three unanswered ones",
-                           the_case->number, caller, the_case->receiver,
-                           (unsigned long)((world->now - ends[REDIALS_FREE - 1]) / USEC_PER_SEC));
+                           "call %u of %s rings %s after %zu unanswered ones, %lu s too early",
+                           the_case->number, caller, the_case->receiver, n,
+                           (unsigned long)((until - world->now) / USEC_PER_SEC));
 }
