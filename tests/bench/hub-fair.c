@@ -5,6 +5,8 @@
  * legal, as fast as the hub answers: each of them beside the same calls at a steady rate.
  */
 
+#include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -17,6 +19,7 @@
 #include "bench/crowd-users.h"
 #include "bench/load.h"
 #include "bench/meter.h"
+#include "exchange/exchange.h"
 #include "model/message.h"
 #include "rig/long-history.h"
 #include "rig/talker.h"
@@ -24,6 +27,9 @@
 #define LONG_HISTORY 100000 /* 2.3 days of 30 calls a minute */
 #define GROUP 1000
 #define IN_FLIGHT 60
+#define SIGNAL_BYTES 48000
+/* As many may wait until the other device acknowledges them. */
+#define SIGNALS (SENDER_BYTES_MAX / SIGNAL_BYTES)
 #define PAIRS 16
 #define RATE 200.0 /* calls a second */
 #define WARM_UP_US (200 * USEC_PER_MSEC)
@@ -37,7 +43,8 @@ typedef struct Spender {
         char *token, *other_token; /* of two accounts that work together */
         char *members[GROUP];      /* tokens */
         Talker *talker, *other, *online[GROUP];
-        uint64_t n; /* requests so far */
+        uint64_t n;   /* requests in line */
+        int began_fd; /* written to once the hub has served the process; -1: done */
         char session_id[TALKER_UUID_SIZE], peer[64];
 } Spender;
 
@@ -46,17 +53,58 @@ static uint16_t port(const Hub *hub)
         return (uint16_t)atoi(strrchr(hub->listen, ':') + 1);
 }
 
+/*
+ * Notes an event's number, which the next request acknowledges. Fails if the hub has refused a
+ * request: that costs it next to nothing, so the figure would say nothing.
+ */
+static void take(Talker *talker, const char *text)
+{
+        const char *seq = strstr(text, "\"seq\":");
+
+        if (seq)
+                talker->seq = strtoull(seq + strlen("\"seq\":"), NULL, 10);
+        if (strstr(text, "\"error\":"))
+                rig_fail("the hub refused: %s", text);
+}
+
 /* Reads what has come, without waiting. */
 static void pump(Talker *talker)
 {
         struct pollfd fd = {ws_fd(talker->ws), POLLIN, 0};
-        char *text;
 
         while (ws_has_buffered(talker->ws) || poll(&fd, 1, 0) > 0) {
-                if (ws_receive(talker->ws, 0, &text) != 0)
+                _cleanup_free_ char *text = NULL;
+                int r = ws_receive(talker->ws, 0, &text);
+
+                if (r == -ETIMEDOUT)
                         break;
-                free(text);
+                if (r != 0)
+                        rig_fail("the hub has closed a connection");
+                take(talker, text);
         }
+}
+
+/* Reads until `n` messages with this text in them have come. */
+static void await(Talker *talker, const char *what, size_t n)
+{
+        while (n > 0) {
+                _cleanup_free_ char *text = NULL;
+
+                if (ws_receive(talker->ws, rig_patience_ms(), &text) != 0)
+                        rig_fail("waited for %s, and the hub has closed or is silent", what);
+                take(talker, text);
+                n -= strstr(text, what) != NULL;
+        }
+}
+
+/* The hub has served it once: the cost to others can be measured from now on. */
+static void has_begun(Spender *spender)
+{
+        if (spender->began_fd < 0)
+                return;
+        if (write(spender->began_fd, "", 1) != 1)
+                rig_fail("cannot say that it has begun: %m");
+        spender->began_fd = -1;
 }
 
 static char *ids_text(unsigned n, unsigned first)
@@ -73,14 +121,11 @@ static char *ids_text(unsigned n, unsigned first)
 static void keep_asking(Spender *spender, void (*ask)(Spender *))
 {
         for (;;) {
-                char *text;
-
                 for (; spender->n < IN_FLIGHT; spender->n++)
                         ask(spender);
-                if (ws_receive(spender->talker->ws, rig_patience_ms(), &text) != 0)
-                        _exit(1);
-                spender->n -= strstr(text, "\"id\":") != NULL;
-                free(text);
+                await(spender->talker, "\"ok\":", 1);
+                spender->n--;
+                has_begun(spender);
         }
 }
 
@@ -158,8 +203,10 @@ static void settings(Spender *spender)
 /* Logs in again and again, with a history that fills each welcome. */
 static void logins(Spender *spender)
 {
-        for (;;)
+        for (;;) {
                 talker_free(talker_new(port(spender->hub), spender->token, "again"));
+                has_begun(spender);
+        }
 }
 
 static void group_calls(Spender *spender)
@@ -172,13 +219,15 @@ static void group_calls(Spender *spender)
                 spender->online[i] = talker_new(port(spender->hub), spender->members[i], "d");
         for (;;) {
                 talker_uuid(id);
-                cJSON_Delete(talker_request(spender->talker, "initiate",
-                                            "\"session_id\":\"%s\",\"receiver\":\"crowd\","
-                                            "\"receiver_type\":\"group\",\"call_type\":\"audio\","
-                                            "\"join\":false,\"metadata\":{\"m\":\"%s\"}",
-                                            id, value));
-                cJSON_Delete(
-                        talker_request(spender->talker, "cancel", "\"session_id\":\"%s\"", id));
+                /* Parallel: the call of signals() may not be over yet. */
+                talker_ok(talker_request(spender->talker, "initiate",
+                                         "\"session_id\":\"%s\",\"receiver\":\"crowd\","
+                                         "\"receiver_type\":\"group\",\"call_type\":\"audio\","
+                                         "\"join\":false,\"parallel\":true,"
+                                         "\"metadata\":{\"m\":\"%s\"}",
+                                         id, value));
+                talker_ok(talker_request(spender->talker, "cancel", "\"session_id\":\"%s\"", id));
+                has_begun(spender);
                 for (size_t i = 0; i < GROUP; i++) {
                         pump(spender->online[i]);
                         talker_say(spender->online[i], "history", "\"limit\":1");
@@ -203,7 +252,7 @@ static void take_part(Talker *talker, const char *id, char *ret_participant, siz
 
 static void ask_signal(Spender *spender)
 {
-        static char data[48001];
+        static char data[SIGNAL_BYTES + 1];
 
         memset(data, 'x', sizeof(data) - 1);
         talker_say(spender->talker, "signal",
@@ -223,7 +272,16 @@ static void signals(Spender *spender)
                                  spender->session_id));
         take_part(spender->talker, spender->session_id, own, sizeof(own));
         take_part(spender->other, spender->session_id, spender->peer, sizeof(spender->peer));
-        keep_asking(spender, ask_signal);
+        for (;;) {
+                for (size_t i = 0; i < SIGNALS; i++)
+                        ask_signal(spender);
+                await(spender->talker, "\"ok\":", SIGNALS);
+                await(spender->other, "\"signalled\"", SIGNALS);
+                /* Acknowledges them; the reply shows that the hub has seen it. */
+                talker_say(spender->other, "relays", "\"session_id\":\"%s\"", spender->session_id);
+                await(spender->other, "\"ok\":", 1);
+                has_begun(spender);
+        }
 }
 
 static const struct {
@@ -242,18 +300,39 @@ static const struct {
         {"forget, of all", forget_all},
 };
 
+/* Returns when the process has begun to spend. */
 static pid_t begin_spending(Spender *spender, void (*spend)(Spender *))
 {
-        pid_t pid = fork();
+        int began[2];
+        char byte;
 
+        if (pipe2(began, O_CLOEXEC) < 0)
+                rig_fail("cannot make a pipe: %m");
+        pid_t pid = fork();
         if (pid < 0)
                 rig_fail("cannot fork: %m");
-        if (pid > 0)
-                return pid;
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        spender->talker = talker_new(port(spender->hub), spender->token, "d");
-        spend(spender);
-        _exit(0);
+        if (pid == 0) {
+                prctl(PR_SET_PDEATHSIG, SIGKILL);
+                spender->began_fd = began[1];
+                spender->talker = talker_new(port(spender->hub), spender->token, "d");
+                spend(spender);
+                _exit(EXIT_FAILURE);
+        }
+        close(began[1]);
+        if (read(began[0], &byte, 1) != 1)
+                rig_fail("the spender has ended before it was served");
+        close(began[0]);
+        return pid;
+}
+
+/* Fails if the process has not gone on until now: then the others were not beside it. */
+static void end_spending(pid_t pid, const char *name)
+{
+        int status;
+
+        kill(pid, SIGKILL);
+        if (waitpid(pid, &status, 0) != pid || !WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
+                rig_fail("the spender has ended while it was measured: %s", name);
 }
 
 static double waited(Load *load, usec_t duration)
@@ -279,10 +358,10 @@ static void measure(Load *load, Spender *spender)
                 pid_t pid = begin_spending(spender, expenses[i].spend);
 
                 (void)waited(load, WARM_UP_US);
+                double beside = waited(load, MEASURE_US);
+                end_spending(pid, expenses[i].name);
                 snprintf(name, sizeof(name), "ring p99, beside %s", expenses[i].name);
-                figure_print(name, waited(load, MEASURE_US), "µs", most);
-                kill(pid, SIGKILL);
-                waitpid(pid, NULL, 0);
+                figure_print(name, beside, "µs", most);
         }
 }
 
