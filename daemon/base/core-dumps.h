@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * No core dump of this process, or of one that it starts: it would have tokens and names of callers
- * in it, and stay on the disk. The unit says the same; this is for a program started by hand.
+ * Prevents core dumps of this process and of those that it starts: a dump would contain tokens and
+ * names of callers, and stay on the disk. The unit says the same; this is for a program that was
+ * started by hand.
  *
  * The process stays "dumpable" otherwise: portals look into /proc/PID of their clients and refuse
  * one that is not.

@@ -69,7 +69,7 @@ typedef bool (*LogSink)(void *userdata, int level, const char *message,
 void log_send_to(LogSink sink, void *userdata);
 
 /*
- * Writes a line for another program, as that would have written it. Its lines are not bounded here.
+ * Writes a line for another program, as if that had written it. Such lines are not bounded here.
  */
 void log_for(const char *program, int level, const char *message, char (*fields)[LOG_LINE_MAX],
              size_t n_fields);

@@ -3,16 +3,16 @@
 
 /*
  * Time in which this program itself has run. Code that waits for another party counts only this
- * time: while the machine slept, or gave this program no processor, an answer may have come and
- * found nobody to take it. Pure: all times are the caller's, of one clock.
+ * time: while the machine slept, or this program got no processor, an answer may have come that
+ * nobody was there to take. Pure: all times are the caller's, of one clock.
  */
 
 #include "base/clock.h"
 
-/* Looks are one second apart; anything beyond this is time in which the program did not run. */
+/* Calls are a second apart; what goes beyond this is time in which the program did not run. */
 #define OWN_TIME_STEP_MAX_US (1500 * USEC_PER_MSEC)
 
-/* Zero: not looked yet. */
+/* All zero: own_time_step() was not called yet. */
 typedef struct OwnTime {
         usec_t looked;
 } OwnTime;

@@ -54,9 +54,9 @@ bool text_is_valid(const char *s, size_t max);
 bool name_is_valid(const char *s, size_t max);
 
 /*
- * Copies `s` for a message to a person: replaces bytes that are not printable text by '?', and so
- * the characters that would break or turn what follows them in the line, or that nobody sees; ends
- * a text that does not fit with "…". Returns the buffer.
+ * Copies `s` for a message to a person. Replaces by '?' bytes that are not printable text, and
+ * characters that nobody sees or that would break or turn the rest of the line; ends a text that
+ * does not fit with "…". Returns the buffer.
  */
 const char *str_printable(char *buffer, size_t size, const char *s);
 

@@ -22,8 +22,8 @@ void exchange_push_reply(Exchange *exchange, uint64_t attachment, const char *se
 int exchange_send(Exchange *exchange, const Attachment *attachment, MessageType type,
                   Message **ret);
 /*
- * The same for what a request of `from` causes at somebody else's device, where it counts for so
- * many bytes.
+ * The same for a message to somebody else's device: `from`, whose request caused it, pays for so
+ * many bytes until it is acknowledged.
  */
 int exchange_send_from(Exchange *exchange, const Attachment *attachment, MessageType type,
                        const char *from, size_t n_bytes, Message **ret);

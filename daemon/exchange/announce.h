@@ -8,13 +8,13 @@
 #include "exchange/state.h"
 
 /*
- * Sends a participant of the leg to one connection, where the leg's user pays for it. Returns 0 or
- * -ENOMEM, here and below.
+ * Sends a participant of the leg to one connection; the leg's user pays for it (flow.h). Returns 0
+ * or -ENOMEM, here and below.
  */
 int exchange_leg_send_participant(Exchange *exchange, const CallLeg *leg,
                                   const Attachment *attachment, MessageType type,
                                   const Participant *participant);
-/* Tells all other participants the state of the leg's: news.h. */
+/* Tells all other participants the state of the leg's participant: news.h. */
 int exchange_leg_send_others(Exchange *exchange, const CallLeg *leg, MessageType type);
 /* Sends the leg's terminal event to one device. */
 int exchange_branch_send_over(Exchange *exchange, const Branch *branch, CallStatus status,

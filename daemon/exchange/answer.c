@@ -284,7 +284,7 @@ int exchange_request_answer(Request *request, CallLeg *leg, CallType type, bool 
                 return r;
         }
         answer_apply(&answer);
-        /* All others hear of each: who leaves and joins again must not do so without end. */
+        /* All others hear of each late join, so nobody may leave and join again without end. */
         if (late)
                 exchange_rate_note(starts, max, request->moment->now);
         return r;

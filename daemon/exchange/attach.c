@@ -236,7 +236,7 @@ void exchange_take_detach(Exchange *exchange, const ExchangeNow *moment, uint64_
         exchange_attachment_free(exchange, attachment);
 }
 
-/* Sends nothing itself: it may come in the middle of anything that the hub does. */
+/* Sends nothing: the hub may call it in the middle of anything else. */
 void exchange_taken(Exchange *exchange, uint64_t attachment_id, const char *from, uint32_t n_bytes)
 {
         Attachment *attachment = exchange_attachment_find(exchange, attachment_id);

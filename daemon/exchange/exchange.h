@@ -54,7 +54,7 @@
 #define ENDED_MEMORY_MAX 20000 /* legs of ended calls: 17 MB; the oldest call is dropped first */
 #define SAVE_MEMBERS_MAX 128   /* of a group's call in one action: takes a millisecond */
 #define METADATA_FANOUT_MAX (1024 * 1024) /* bytes of metadata, times those who are called */
-#define STORED_RECORD_BYTES 768 /* of the hub's disk: a record in a history, and what finds it */
+#define STORED_RECORD_BYTES 768 /* of disk: a record in a history, with its index entries */
 /*
  * PROTOCOL.md, Limits: from one user to one device, not acknowledged yet. Setting up the media
  * takes some thirty messages of 8 KiB at most.
@@ -62,8 +62,8 @@
 #define SENDER_MESSAGES_MAX 64
 #define SENDER_BYTES_MAX (256 * 1024)
 #define SENDER_MESSAGE_BYTES 512 /* of one that is not a signal */
-#define SENDER_NEWS_MAX 8        /* more of those: joins, states; then only the last is owed */
-#define NEWS_RETRY_US (100 * USEC_PER_MSEC) /* what is owed, and memory was short */
+#define SENDER_NEWS_MAX 8        /* of joins and states beyond these; then only the last is owed */
+#define NEWS_RETRY_US (100 * USEC_PER_MSEC) /* for what is owed, after memory was short */
 /* For a device whose connection is lost: signals are stale in some seconds, and it asks again. */
 #define SUSPENDED_SIGNALS_MAX 8
 #define TOKENS_PER_PARTY_MAX 8 /* join tokens of one leg; the oldest is dropped first */
@@ -82,7 +82,7 @@ typedef struct ExchangeNow {
 typedef struct ExchangeLimits {
         /* Per user: PROTOCOL.md, Limits */
         uint32_t calls_per_minute;
-        uint32_t failed_lookups_per_minute; /* answers that a name is not there, or not for them */
+        uint32_t failed_lookups_per_minute; /* refusals that tell whether a name exists */
         uint32_t stored_mb_per_day;         /* MiB that their calls add to the store */
         bool redial_pauses;                 /* rule 21; false: no limit */
 } ExchangeLimits;
@@ -98,15 +98,15 @@ typedef enum ExchangeActionType {
         EXCHANGE_SAVE,
         EXCHANGE_DROP, /* the live call `session_id` is over: delete its stored state */
         /*
-         * Add `record` to `uid`'s history; it replaces one of the same session. Of the records of a
-         * call only the first carries the metadata, which are those of all of them.
+         * Add `record` to `uid`'s history; it replaces one of the same session. Only the first
+         * record of a call carries its metadata, which belong to all of them.
          */
         EXCHANGE_LOG,
         EXCHANGE_USER,  /* `uid` changed settings: store `settings` */
         EXCHANGE_BLOCK, /* `uid` blocked or unblocked a user: store `block` */
         /*
-         * `uid` has called the user of `block` for the first time: store that if it is `on`, else
-         * forget that it was so.
+         * `block.on`: `uid` has called `block.uid` for the first time; store that. Otherwise delete
+         * it from the store.
          */
         EXCHANGE_CALLED,
 } ExchangeActionType;
@@ -120,8 +120,9 @@ typedef struct ExchangeAction {
         bool confirms;
         uint64_t attachment;
         /*
-         * SEND: the user whose request has caused it, or for its members the call, and the bytes
-         * that it counts for until exchange_taken(); 0: it counts for nobody.
+         * SEND: who pays for it until exchange_taken(), and for how many bytes: the user whose
+         * request caused it, or for news of a group's members the call, by its session id. 0:
+         * nobody pays.
          */
         char from[UID_MAX + 1];
         uint32_t n_bytes;
@@ -142,7 +143,7 @@ int exchange_new(const ExchangeLimits *limits, Exchange **ret);
 Exchange *exchange_free(Exchange *exchange);
 DEFINE_CLEANUP(Exchange *, exchange_free);
 
-/* Changes the limits. What users have done in this minute, and is counted, is forgotten. */
+/* Changes the limits. What was counted in the last minute against one that changes is forgotten. */
 void exchange_set_limits(Exchange *exchange, const ExchangeLimits *limits);
 
 /* A user's device, as authenticated by the adapter. */
@@ -157,7 +158,7 @@ typedef struct ExchangeGroup {
 } ExchangeGroup;
 
 /*
- * What the history has of the session id of an initiate. The id stays its caller's for as long as
+ * What the history knows of an initiate's session id. The id stays its caller's for as long as
  * there is any record of it (rule 1).
  */
 typedef struct PastCall {
@@ -222,7 +223,7 @@ int exchange_user_add(Exchange *exchange, const char *uid, const char *name, Whe
 
 /* Loads a stored block at the start. Returns 0, -ENOMEM, or a CallError (UserNotFound, TooMany). */
 int exchange_user_block(Exchange *exchange, const char *uid, const char *blocked);
-/* Loads whom a user has called, the one called first at first. Results as above. */
+/* Loads a user whom this one has called; those called first come first. Results as above. */
 int exchange_user_called(Exchange *exchange, const char *uid, const char *called);
 /* Loads who may ring a user. Returns 0 or UserNotFound. */
 int exchange_user_set_who_may_ring(Exchange *exchange, const char *uid, WhoMayRing who);
@@ -328,9 +329,9 @@ int exchange_ice_servers(Exchange *exchange, const IceServer *servers, size_t n)
                        .message = request)
 
 /*
- * The device has acknowledged a message that has `from`, or will never get it. Has no actions, but
- * exchange_next_deadline() may be earlier: what is owed to the device follows. An attachment that
- * is gone is ignored.
+ * The device has acknowledged a message that has `from`, or will never get it. Queues no action,
+ * but exchange_next_deadline() may be earlier: what is owed to the device follows. An attachment
+ * that is gone is ignored.
  */
 void exchange_taken(Exchange *exchange, uint64_t attachment, const char *from, uint32_t n_bytes);
 

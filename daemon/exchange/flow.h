@@ -2,18 +2,18 @@
 #pragma once
 
 /*
- * What one user's requests have put in line for an attachment, and its device has not taken yet.
- * Who sends pays: beyond the limits the sender's signals are refused, and its news are
- * owed (news.h); the receiver is left in peace.
+ * Messages that one user's requests have put in line for an attachment, and that its device has not
+ * acknowledged. The sender pays: beyond the limits the sender's signals are refused, and their news
+ * is owed (news.h). The receiver loses nothing.
  */
 
 #include "exchange/state.h"
 
-/* Has `uid` room for a message of so many bytes in the line to this attachment? NULL: away. */
+/* Is there room for so many bytes more from `uid`? If the device is away (NULL), there is. */
 bool exchange_flow_has_room(const Attachment *attachment, const char *uid, size_t bytes);
 /*
- * The same for news of the user as a participant, which has a reserve behind the signals: while
- * news is owed there is no room for a signal, which would come before it.
+ * The same for news of the user as a participant, which has a reserve beyond the signals' limit. So
+ * while news is owed there is no room for a signal either, which would overtake it.
  */
 bool exchange_flow_has_room_for_news(const Attachment *attachment, const char *uid);
 /* The number of messages of `uid` in line. */

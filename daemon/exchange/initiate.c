@@ -345,7 +345,7 @@ static int request_place(Request *request, Call *call)
         return r == 0 ? request_end_busy(request, call) : r;
 }
 
-/* Has it stored that the caller has called the receiver; the caller's memory of that is bounded. */
+/* Queues the storing of whom the caller has called; beyond CALLED_MAX the first is forgotten. */
 static int request_store_called(Request *request, const User *receiver)
 {
         User *caller = request->device->user;
@@ -383,7 +383,7 @@ static size_t metadata_bytes(const Metadata *metadata)
         return bytes;
 }
 
-/* Each of those who are called is sent the metadata, as often as they have devices. */
+/* Every device of everybody who is called is sent the metadata. */
 static int initiate_check_metadata(Request *request, const Receiver *receiver)
 {
         size_t bytes = metadata_bytes(&request->message->initiate.metadata);
@@ -453,7 +453,7 @@ static int request_call_user(Request *request, const Receiver *receiver)
         if (r != 0)
                 return r;
         user_has_called(caller, receiver->user);
-        /* To call back is an answer. */
+        /* Calling back counts as an answer. */
         exchange_redial_clear(request->exchange, receiver->user->uid, caller->uid);
         return 0;
 }

@@ -116,7 +116,7 @@ static int branch_send_members(Exchange *exchange, const Branch *branch, const M
         return 0;
 }
 
-/* What members do must not cost others their connection: so the call pays for it. */
+/* The call pays for news of its members, so that they cannot cost anybody their connection. */
 static uint32_t branch_members_in_line(const Branch *branch)
 {
         const Attachment *to = branch->device->attachment;

@@ -11,5 +11,5 @@
 
 /* Sends the pending states that are due. */
 void exchange_members_send(Exchange *exchange, const ExchangeNow *moment, Call *call);
-/* The device has taken something: if that was all, it may need all members again. */
+/* The device has acknowledged something: if that was all, it may need all members again. */
 void exchange_members_room(Exchange *exchange, Branch *branch);

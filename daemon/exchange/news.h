@@ -2,21 +2,19 @@
 #pragma once
 
 /*
- * What participants of a call's media hear of each other: who joined, how, and who left. These
- * never fail for want of room: what a receiver's line has no room for is owed to it, and only the
- * last state of each participant. So nobody's join, state or leave depends on the device of
- * another.
+ * What participants of a call's media hear of each other: who joined, in what state, and who left.
+ * Telling them never fails for want of room: a receiver whose line is full is owed the last state
+ * of each participant. So nobody's join, state or leave depends on the device of another.
  */
 
 #include "exchange/state.h"
 
 /*
- * Sends the state of the leg's participant to the receiver, or owes it. Call it with MESSAGE_LEFT
- * and MESSAGE_PARTICIPANT while, and with MESSAGE_JOINED after the participant is in the media.
- * Returns 0 or -ENOMEM.
+ * Sends the state of the leg's participant to the receiver, or owes it. The participant must be in
+ * the media: for MESSAGE_JOINED already, for MESSAGE_LEFT still. Returns 0 or -ENOMEM.
  */
 int exchange_news_tell(Exchange *exchange, const CallLeg *leg, CallLeg *receiver, MessageType type);
-/* The receiver has taken something: there may be room for what is owed to it. */
+/* The receiver has acknowledged something: there may be room for what is owed to it. */
 void exchange_news_room(Exchange *exchange, CallLeg *receiver);
 /* Sends what is owed in the call, as far as there is room. */
 void exchange_news_send(Exchange *exchange, const ExchangeNow *moment, Call *call);

@@ -5,10 +5,10 @@
 
 #include "exchange/state.h"
 
-/* False once `max` of the last minute are noted. `max` 0: no limit. */
+/* False once `max` have been noted within the last minute. `max` 0: no limit. */
 bool exchange_rate_admits(const Rate *rate, uint32_t max, usec_t now);
 /* Reserves memory for exchange_rate_note(). Returns 0 or -ENOMEM. */
 int exchange_rate_reserve(Rate *rate, uint32_t max);
 void exchange_rate_note(Rate *rate, uint32_t max, usec_t now);
-/* Forgets all that was noted, as when `max` changes. */
+/* Forgets all that was noted. Has to be called before `max` changes. */
 void exchange_rate_done(Rate *rate);

@@ -20,6 +20,6 @@ void exchange_redial_unanswered(Exchange *exchange, const char *caller, const ch
                                 usec_t now);
 /* The receiver has answered, or called back. */
 void exchange_redial_clear(Exchange *exchange, const char *caller, const char *receiver);
-/* The uid may be given to somebody else. */
+/* Forgets a user whose uid may be given to somebody else. */
 void exchange_redial_forget_user(Exchange *exchange, const char *uid);
 void exchange_redial_forget_all(Exchange *exchange);

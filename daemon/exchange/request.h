@@ -31,21 +31,20 @@ typedef struct CallView {
 /* Records the text for the reply and returns the error, for the handler to return. */
 int exchange_request_refuse(Request *request, CallError error, const char *format, ...)
         _printf_(3, 4);
-/* TooMany, if this user has started calls, or joined late, often enough in the last minute; else 0.
- */
+/* Refuses with TooMany once this user has reached the limit of calls and late joins a minute. */
 int exchange_request_check_starts(Request *request);
-/* TooMany, if refusals have told this user enough about names in the last minute; else 0. */
+/* Refuses with TooMany once this user has reached the limit of refused names a minute. */
 int exchange_request_check_lookups(Request *request);
 /*
- * For the end of a request that names a user or group, with its result: limits how often refusals
- * tell whether there are such users and groups. Once the limit is reached all refusals are alike.
- * Returns the result, or a CallError in its place.
+ * Ends a request that names a user or group. Limits how often its result, if that is a refusal, may
+ * tell whether there is such a user or group: beyond the limit all refusals are alike. Returns the
+ * result, or a CallError in its place.
  */
 int exchange_request_answer_lookup(Request *request, int result);
 /* Queues a reply other than plain success, for the caller to fill in. Returns 0 or -ENOMEM. */
 int exchange_request_reply(Request *request, ReplyKind kind, MessageReply **ret);
 int exchange_request_reply_call(Request *request, const CallLeg *leg);
-/* Replies with a call of the history of the user who asks. */
+/* Replies with a call from the requesting user's history. */
 int exchange_request_reply_record(Request *request, const CallRecord *record);
 /* The call as the requesting device sees it; refuses with NoSuchCall. */
 int exchange_request_view(Request *request, const char *session_id, CallView *ret);

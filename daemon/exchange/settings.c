@@ -27,7 +27,7 @@ static int request_send_devices(Request *request, const Message *message)
         return 0;
 }
 
-/* Has the settings stored, and tells the other devices. */
+/* Queues the storing of the settings, and tells the other devices. */
 static int request_change(Request *request, const MessageSettings *settings)
 {
         ExchangeAction *action = exchange_push(request->exchange, EXCHANGE_USER);

@@ -110,7 +110,7 @@ struct User {
         struct Cancel *cancels; /* the oldest first */
         size_t n_cancels;
         Rate starts;         /* of calls, and late joins */
-        Rate failed_lookups; /* names that were not answered by a call or a block */
+        Rate failed_lookups; /* requests with a name that were refused */
         double stored;       /* bytes that count against the limit, as of `stored_at` */
         usec_t stored_at;
         UT_hash_handle hh;
@@ -173,7 +173,7 @@ struct CallLeg {
         char device[DEVICE_ID_MAX + 1]; /* the one that placed, answered or declined; else empty */
         struct Alias *alias; /* owned: of the initiate merged into it (rules 10, 11); or NULL */
         bool quiet, blocked; /* rule 9 */
-        bool barred;         /* rule 9; not any more once the member is in the call */
+        bool barred;         /* rule 9; cleared once the member is in the call */
         bool was_in;         /* has been in the answered call */
         bool is_outsider;    /* was taken out of the call's group */
         usec_t ringing_since, ended_at; /* CLOCK_REALTIME; 0: not */
@@ -216,7 +216,7 @@ struct Call {
         usec_t ring_until, alone_since; /* CLOCK_BOOTTIME */
         usec_t answered;                /* CLOCK_BOOTTIME; USEC_NEVER before the first accept */
         usec_t forget_at;               /* when an ended call is forgotten */
-        usec_t news_at; /* when owed news may have room; USEC_NEVER: nothing has changed */
+        usec_t news_at; /* when there may be room for owed news; USEC_NEVER: not before a change */
         struct {
                 bool pending;     /* member states may have changed */
                 usec_t next_send; /* the earliest time for the next message */
@@ -224,7 +224,7 @@ struct Call {
         Group *group; /* NULL: a call to a user, or the group is gone */
         Call *group_prev, *group_next;
         Deadline deadline;
-        bool metadata_logged; /* with the first record of it */
+        bool metadata_logged; /* with its first record */
         bool touched;         /* a mark: its deadline needs to be recomputed */
         Call *touched_prev, *touched_next;
         Call *prev, *next; /* in the list of live, or of ended calls */
@@ -254,11 +254,11 @@ typedef struct RedialKey {
 /* The rings of one user to another that nobody has answered (rule 21). */
 typedef struct Redial {
         RedialKey key;
-        usec_t ended[REDIALS_FREE]; /* the last ones; the newest is the last of these */
+        usec_t ended[REDIALS_FREE]; /* when the last of them ended, the newest at the end */
         uint32_t n_unanswered;
-        uint32_t n_pauses; /* taken so far, as far as they grow */
-        usec_t not_before; /* the next ring; 0: at any time */
-        usec_t last;       /* ring */
+        uint32_t n_pauses; /* so far, until they grow no more */
+        usec_t not_before; /* of the next ring; 0: at any time */
+        usec_t last;       /* when a ring last began */
         struct Redial *prev, *next;
         UT_hash_handle hh;
 } Redial;

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Users, and by whom they are not to be rung.
+ * Users, and who may not ring them.
  */
 
 #include "exchange/state.h"
@@ -19,5 +19,5 @@ bool exchange_user_may_store(const Exchange *exchange, const User *user, size_t 
 void exchange_user_has_stored(const Exchange *exchange, User *user, size_t bytes, usec_t now);
 
 bool exchange_user_blocks(const User *user, const char *uid);
-/* The user does not block that caller, but is not to be rung by them either (rule 9). */
+/* The user does not block that caller, but does not let them ring either (rule 9). */
 bool exchange_user_bars(const User *user, const char *uid);

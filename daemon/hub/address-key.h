@@ -11,7 +11,7 @@
 #define ADDRESS_LOCAL_FORMAT "user %u" /* the address of a local user, by uid */
 
 typedef enum AddressFamily {
-        ADDRESS_NONE, /* what is no address */
+        ADDRESS_NONE, /* not an address */
         ADDRESS_IPV4,
         ADDRESS_IPV6,
         ADDRESS_LOCAL,

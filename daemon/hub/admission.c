@@ -121,7 +121,7 @@ static void remove_from_source(Guest *guest)
         free(source);
 }
 
-/* Known, or told to leave. */
+/* It has logged in, or was told to leave. */
 static void is_no_stranger(Guest *guest)
 {
         Admission *admission = guest->admission;

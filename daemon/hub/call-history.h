@@ -38,7 +38,7 @@ int call_history_new(Database *database, CallHistory **ret);
 CallHistory *call_history_free(CallHistory *history);
 DEFINE_CLEANUP(CallHistory *, call_history_free);
 
-/* Which session ids the history has; it is the history's. */
+/* Which session ids the history has. Owned by the history. */
 PastCalls *call_history_past(CallHistory *history);
 
 /*

@@ -43,7 +43,7 @@ static FairLine *add_line(FairQueue *queue, const char *uid)
         return line;
 }
 
-/* Of a line of so many bytes: what it takes from the others. */
+/* How many bytes of a line of `n_bytes` are taken from what all lines share. */
 static size_t shared(size_t n_bytes)
 {
         return n_bytes - MIN_OF(n_bytes, (size_t)FAIR_LINE_BYTES_SURE);

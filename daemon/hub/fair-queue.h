@@ -13,7 +13,7 @@
 /* A thousand ids take 37 kB; a device may have 64 requests without a reply (PROTOCOL.md, Limits).
  */
 #define FAIR_LINE_BYTES_MAX (4 * 1024 * 1024) /* of the jobs of one user */
-/* Of them, those that no other user can take: the longest request, and some logins. */
+/* The part of them that no other user can take: for the longest request, and some logins. */
 #define FAIR_LINE_BYTES_SURE (64 * 1024)
 #define FAIR_QUEUE_BYTES_MAX (64 * 1024 * 1024) /* of all users, beyond that */
 
@@ -23,14 +23,14 @@ typedef struct FairLine FairLine;
 typedef struct FairJob {
         struct FairJob *prev, *next;
         FairLine *line;
-        bool is_first; /* of those that were added first */
+        bool is_first; /* was added by fair_queue_add_first() */
         size_t size;
 } FairJob;
 
 /* Embedded; all zero is empty. */
 typedef struct FairQueue {
         FairLine *lines; /* by user */
-        FairLine *turns; /* the one whose turn it is first */
+        FairLine *turns; /* in the order in which they take turns */
         size_t n_jobs;
         size_t n_shared; /* bytes of all lines, each beyond FAIR_LINE_BYTES_SURE */
 } FairQueue;
@@ -42,7 +42,7 @@ typedef struct FairQueue {
 int fair_queue_add(FairQueue *queue, const char *uid, FairJob *job, size_t size);
 /* The same, before all jobs of that user that were not added first. */
 int fair_queue_add_first(FairQueue *queue, const char *uid, FairJob *job, size_t size);
-/* Done, or not wanted any more. */
+/* Removes a job that is done, or not wanted any more. */
 void fair_queue_remove(FairQueue *queue, FairJob *job);
 /* The job to take a step of; its line is last from now on. NULL: no work. */
 FairJob *fair_queue_next(FairQueue *queue);

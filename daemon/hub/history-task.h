@@ -53,5 +53,5 @@ void history_task_done(HistoryTask *task);
  */
 int history_task_step(HistoryTask *task, CallHistory *history, const HistoryTime *time,
                       usec_t settle_budget);
-/* Takes all steps, for one who alone waits for them. Returns 0 or negative errno. */
+/* Takes all steps at once, where nobody else waits. Returns 0 or negative errno. */
 int history_task_finish(HistoryTask *task, CallHistory *history, const HistoryTime *time);

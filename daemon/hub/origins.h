@@ -5,7 +5,7 @@
  * Which web pages may connect. A browser lets any page open a WebSocket to any host, and names the
  * page's origin in the upgrade (RFC 6454; RFC 6455 section 10.2). So the hub takes its own page,
  * and those of a list of origins, separated by blanks: "https://calls.example.org
- * http://localhost:8080". Programs that are no browsers send no origin.
+ * http://localhost:8080". Programs other than browsers send no origin.
  */
 
 #include <stdbool.h>

@@ -9,9 +9,9 @@
  * behind it wait with it. 0: no commit. A refusal (an error with barrier 0) confirms nothing, and
  * overtakes the frames that wait: with a full disk they may wait for long.
  *
- * What another user has sent to the device counts for that user, and what members of a group do for
- * the call (exchange_taken()), and not against what the device may have in line: nobody can fill up
- * somebody else's outbox.
+ * An event that another user has caused counts for that user, and news of a group's members counts
+ * for their call (exchange_taken()). Neither counts against what the device may have in line, so
+ * nobody can fill up somebody else's outbox.
  *
  * Events stay here until they are acknowledged. If a device comes back in time after its connection
  * broke, it gets each event exactly once. A ring that is sent again carries the time that is left.
@@ -40,10 +40,10 @@ typedef struct Frame {
         unsigned char *data; /* the text, NUL-terminated; LWS_PRE bytes of room before it */
 } Frame;
 
-/* Bytes in the outboxes of a user, and as a part of these of the hub. */
+/* Bytes in the outboxes of a user, or of the hub, which is the `whole` of the users'. */
 typedef struct ByteCount {
         size_t n, max;
-        bool was_over; /* it, or a part of it, has been over its max; for the owner to clear */
+        bool was_over;           /* it, or a part of it, was over its max; the owner clears this */
         struct ByteCount *whole; /* may be NULL */
 } ByteCount;
 

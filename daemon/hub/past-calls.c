@@ -26,7 +26,7 @@ static const char *const statements_sql[PAST_STATEMENT_COUNT] = {
         [ANYBODYS] = "SELECT 1 FROM history WHERE session_id = ?1 AND settled LIMIT 1",
         [OWN] = "SELECT json, unseen," METADATA
                 " FROM history WHERE session_id = ?1 AND uid = ?2 AND settled",
-        /* Of some thousand rows, and only for an id that is known to be among them. */
+        /* Reads some thousand rows, but only for an id that is known to be among them. */
         [OWN_UNSETTLED] = "SELECT json, unseen," METADATA " FROM history WHERE" AFTER_SETTLED
                           " AND session_id = ?1 AND uid = ?2 ORDER BY changed_at DESC LIMIT 1",
 };

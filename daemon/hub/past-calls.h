@@ -25,7 +25,7 @@ void past_calls_settled(PastCalls *calls);
 /* Positive outcomes. */
 enum {
         PAST_CALL_OTHERS = 1, /* only others have a record, or this user has deleted theirs */
-        PAST_CALL_OWN = 2,    /* *ret is the record of the user; the caller ends it */
+        PAST_CALL_OWN = 2,    /* *ret is the user's record, for call_record_done() */
 };
 
 /* Returns 0 if nobody has the id, one of the above, or negative errno. */

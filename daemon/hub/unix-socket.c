@@ -9,7 +9,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 
-#define OPEN_TO_ALL_UMASK 0111 /* to connect one has to be allowed to write */
+#define OPEN_TO_ALL_UMASK 0111 /* connecting takes the right to write */
 
 static int fail(int error, const char *path, const char *why, char **ret_text)
 {

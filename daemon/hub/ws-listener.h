@@ -36,13 +36,13 @@ struct WsListener {
 int ws_listener_open(WsListener *listener, struct lws_context *context, uv_loop_t *loop,
                      const WsServerOptions *options, const struct lws_protocols *websocket,
                      void *owner, char **ret_text);
-/* Nobody else comes in. */
+/* Accepts no more connections. */
 void ws_listener_stop(WsListener *listener);
 void ws_listener_done(WsListener *listener);
 uint16_t ws_listener_port(const WsListener *listener);
 void ws_listener_set_page(WsListener *listener, WebFiles *page); /* takes it */
 
-/* Where a connection comes from, in numbers: an address, or "user 1000" by the unix socket. */
+/* Where a connection comes from, in numbers: an address, or "user 1000" for the unix socket. */
 void ws_listener_peer(struct lws *wsi, char ret[static WS_ADDRESS_MAX]);
 /* The owner of the listener that this connection came in by. */
 void *ws_listener_owner(struct lws *wsi);

@@ -18,8 +18,8 @@
 usec_t change_number_next(usec_t last, usec_t date);
 
 /*
- * `since` is what a device says it was told last, `last` is the hub's last number. A higher number
- * was not given out by this history, as far as it goes: the history was restored from a copy or
+ * `since` is the last number that a device says it was told, `last` is the hub's last number. If
+ * `since` is higher, this history did not give it out: the history was restored from a copy or
  * started over, or an older hub gave out its clock. Then the device is told everything (0).
  */
 usec_t change_number_since(usec_t since, usec_t last);

@@ -5,7 +5,7 @@
 
 #include "model/message.h"
 
-/* Copies the host if it is a name. Returns whether it is: false for an address, or no such URL. */
+/* Copies the host if it is a name. Returns false for an address, or if it is not such a URL. */
 bool ice_url_name(const char *url, char ret[static ICE_URL_MAX + 1]);
 /*
  * The same URL with a numeric address (IPv4 or IPv6) in place of its host. Returns 0, -EINVAL (not

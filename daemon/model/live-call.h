@@ -21,7 +21,7 @@ typedef struct LiveMember {
         char merged_id[UUID_LENGTH + 1]; /* of the initiate merged into this call, or empty */
         bool alerted, quiet;             /* a device has alerted a person; a device stays quiet */
         bool blocked;                    /* the member blocks the caller: nothing rings */
-        bool barred;                     /* the caller may not ring the member: the same */
+        bool barred;                     /* the member does not let the caller ring: likewise */
         LiveMedia media;
         usec_t join_until; /* a date: base/boot-date.h; 0: no deadline */
 } LiveMember;

@@ -90,7 +90,7 @@ void call_record_done(CallRecord *record);
 
 /*
  * Whether both are views of one call by one user: the same id, direction and users. A record of
- * another call never takes the place of one that there is (rule 1).
+ * another call never replaces an existing one (rule 1).
  */
 bool call_record_is_same(const CallRecord *a, const CallRecord *b);
 

@@ -51,7 +51,7 @@ typedef struct ParticipantMedia {
         char audio_node[NODE_NAME_MAX + 1]; /* node.name of the participant's voice in PipeWire */
         char video_node[NODE_NAME_MAX + 1]; /* node.name of the picture; empty: no picture */
         char verification_code[VERIFICATION_CODE_MAX + 1]; /* empty: not known yet */
-        /* Why there will be none: a clause. Empty: the code is known or awaited. */
+        /* Why there will be no code, as a clause. Empty: it is known or awaited. */
         char not_verifiable[NOT_VERIFIABLE_MAX + 1];
 } ParticipantMedia;
 

@@ -47,7 +47,7 @@ typedef enum WhenBusy {
         WHEN_BUSY_COUNT,
 } WhenBusy;
 
-/* Of all who are not blocked. */
+/* Which of those who are not blocked may ring a user. */
 typedef enum WhoMayRing {
         WHO_MAY_RING_EVERYBODY,
         WHO_MAY_RING_CALLED, /* those whom the user has called */

@@ -14,7 +14,7 @@
 #define WIRE_SUBPROTOCOL "tring.v1"
 #define WIRE_PATH "/v1/ws"
 #define WIRE_PORT 8746
-/* In TLS 1.2, as OpenSSL names them: those that TLS 1.3 has left (RFC 9325, section 4.2). */
+/* For TLS 1.2, as OpenSSL names them: those that TLS 1.3 has kept (RFC 9325, section 4.2). */
 #define WIRE_TLS_CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
 
 /* The hub's close codes, in RFC 6455's range for applications (4000-4999): see PROTOCOL.md. */
