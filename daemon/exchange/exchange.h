@@ -93,7 +93,8 @@ typedef enum ExchangeActionType {
         /*
          * Store `live`. For a call to a user it replaces the stored call. For a call to a group the
          * first ones have all members, SAVE_MEMBERS_MAX each, and each later one only the members
-         * that have changed; live_call_merge() merges those of one session, in order.
+         * that have changed; live_call_merge() merges those of one session, in order. A call of
+         * which only a part of the first ones is stored must not be restored (`continues`).
          */
         EXCHANGE_SAVE,
         EXCHANGE_DROP, /* the live call `session_id` is over: delete its stored state */
@@ -118,6 +119,7 @@ typedef struct ExchangeAction {
          * committed (action.c). A ring does not wait.
          */
         bool confirms;
+        bool continues; /* SAVE: the next one of this call has other members of the same change */
         uint64_t attachment;
         /*
          * SEND: who pays for it until exchange_taken(), and for how many bytes: the user whose

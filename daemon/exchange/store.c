@@ -40,7 +40,10 @@ static const CallLeg *next_member(const CallLeg *changed)
         return changed;
 }
 
-/* Saves the first SAVE_MEMBERS_MAX of the changed members. *changed is the next one. */
+/*
+ * Saves the first SAVE_MEMBERS_MAX of the changed members, and sets *changed to the next one, or to
+ * NULL after the last.
+ */
 static int save_some(Exchange *exchange, const ExchangeNow *moment, const Call *call,
                      const CallLeg **changed)
 {
@@ -62,6 +65,7 @@ static int save_some(Exchange *exchange, const ExchangeNow *moment, const Call *
                 action->live.members[action->live.n_members++] = leg_stored(*changed, moment);
                 *changed = next_member((*changed)->changed_next);
         }
+        action->continues = *changed;
         return 0;
 }
 

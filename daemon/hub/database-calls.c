@@ -52,6 +52,11 @@ static int read_live(HubDatabase *database, const char *json, LiveCall *ret)
         return r;
 }
 
+int hub_database_drop_unfinished(HubDatabase *database)
+{
+        return MIN_OF(query_run(database->statements[LIVE_MEMBERS_PRUNE], ""), 0);
+}
+
 int hub_database_each_live(HubDatabase *database, int (*each)(const LiveCall *, void *),
                            void *userdata)
 {

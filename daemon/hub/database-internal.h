@@ -39,6 +39,7 @@ typedef enum HubStatement {
         LIVE_MEMBER_PUT,
         LIVE_MEMBERS_DROP,
         LIVE_MEMBERS,
+        LIVE_MEMBERS_PRUNE,
         COUNTER,
         COUNTER_PUT,
         HUB_STATEMENT_COUNT,

@@ -219,6 +219,8 @@ static const char *const statements_sql[HUB_STATEMENT_COUNT] = {
                             " ON CONFLICT DO UPDATE SET json = excluded.json",
         [LIVE_MEMBERS_DROP] = "DELETE FROM live_members WHERE session_id = ?1",
         [LIVE_MEMBERS] = "SELECT json FROM live_members WHERE session_id = ?1",
+        [LIVE_MEMBERS_PRUNE] = "DELETE FROM live_members"
+                               " WHERE session_id NOT IN (SELECT session_id FROM live)",
         [COUNTER] = "SELECT value FROM counters WHERE name = ?1",
         [COUNTER_PUT] = "INSERT OR REPLACE INTO counters (name, value) VALUES (?1, ?2)",
 };

@@ -83,6 +83,12 @@ int hub_database_each_called(HubDatabase *database,
                              int (*each)(const char *uid, const char *called, void *),
                              void *userdata);
 
+/*
+ * Deletes what the last hub had stored of a group's call when it was killed before it stored the
+ * call itself. Nobody may be writing.
+ */
+int hub_database_drop_unfinished(HubDatabase *database);
+
 /* Live calls as they were stored; an unreadable one is skipped and logged. */
 int hub_database_each_live(HubDatabase *database, int (*each)(const LiveCall *, void *),
                            void *userdata);

@@ -92,6 +92,8 @@ int hub_load(Hub *hub)
         if (r >= 0)
                 r = hub_groups_each(hub_database_groups(hub->database), load_group, hub);
         if (r >= 0)
+                r = hub_database_drop_unfinished(hub->database);
+        if (r >= 0)
                 r = hub_database_each_live(hub->database, load_call, hub);
         if (r >= 0)
                 r = call_history_latest(hub_database_history(hub->database), ENDED_RESTORED_MAX,
@@ -122,7 +124,11 @@ static int store_members(Hub *hub, const LiveCall *live)
         return r;
 }
 
-static int store_live(Hub *hub, LiveCall *live)
+/*
+ * The row of the call itself comes last, and makes the rows of its members count: a hub that is
+ * killed between two commits has stored the call with all of its members, or not at all.
+ */
+static int store_live(Hub *hub, LiveCall *live, bool continues)
 {
         Write write = {.type = WRITE_LIVE};
         bool group = live->record.receiver_type == RECEIVER_TYPE_GROUP;
@@ -130,7 +136,7 @@ static int store_live(Hub *hub, LiveCall *live)
 
         if (group) {
                 int r = store_members(hub, live);
-                if (r < 0)
+                if (r < 0 || continues)
                         return r;
                 live->n_members = 0;
         }
@@ -179,7 +185,7 @@ int hub_store(Hub *hub, ExchangeAction *action)
 
         switch (action->type) {
         case EXCHANGE_SAVE:
-                return store_live(hub, &action->live);
+                return store_live(hub, &action->live, action->continues);
         case EXCHANGE_LOG:
                 return store_record(hub, action);
         case EXCHANGE_DROP:

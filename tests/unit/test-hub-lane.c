@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A call to a large group is done in parts, and other calls in between. */
+#include <sqlite3.h>
 #include <unistd.h>
 
 #include "hub/internal.h"
@@ -115,6 +116,73 @@ static size_t stored_members(void)
         ck_assert_int_eq(hub_database_each_live(hub.database, count_members, &n), 0);
         return n;
 }
+
+static void copy_file(const char *suffix, const char *to)
+{
+        _cleanup_free_ char *command = str_printf("cp %s%s %s%s", path, suffix, to, suffix);
+
+        ck_assert_ptr_nonnull(command);
+        ck_assert_int_eq(system(command), 0);
+}
+
+static int count_rows(sqlite3 *handle, const char *table)
+{
+        _cleanup_free_ char *sql = str_printf("SELECT count(*) FROM %s", table);
+        sqlite3_stmt *statement;
+
+        ck_assert_ptr_nonnull(sql);
+        ck_assert_int_eq(sqlite3_prepare_v2(handle, sql, -1, &statement, NULL), SQLITE_OK);
+        ck_assert_int_eq(sqlite3_step(statement), SQLITE_ROW);
+        int n = sqlite3_column_int(statement, 0);
+        sqlite3_finalize(statement);
+        return n;
+}
+
+/* Another hub starts with what is on the disk now. Returns how many calls it restores. */
+static size_t killed_now(void)
+{
+        static const char *const suffixes[] = {"", "-wal", "-shm"};
+        char copy[] = "/tmp/test-hub-lane-copy-XXXXXX", *text = NULL;
+        Hub next = {.config = &config};
+        sqlite3 *handle;
+
+        close(mkstemp(copy));
+        copy_file("", copy);
+        copy_file("-wal", copy);
+        ck_assert_int_eq(hub_database_open(copy, &next.database, &text), 0);
+        ck_assert_int_eq(hub_load(&next), 0);
+        size_t n = exchange_n_calls(next.exchange);
+        exchange_free(next.exchange);
+        hub_database_free(next.database);
+        ck_assert_int_eq(sqlite3_open(copy, &handle), SQLITE_OK);
+        ck_assert_int_eq(count_rows(handle, "live"), (int)n);
+        ck_assert_int_eq(count_rows(handle, "live_members"), n == 1 ? MEMBERS - 1 : 0);
+        sqlite3_close(handle);
+        for (size_t i = 0; i < ELEMENTSOF(suffixes); i++) {
+                _cleanup_free_ char *name = str_printf("%s%s", copy, suffixes[i]);
+
+                unlink(name);
+        }
+        return n;
+}
+
+START_TEST(of_a_large_call_a_killed_hub_has_stored_all_or_nothing)
+{
+        size_t n_commits = 0;
+        bool is_new;
+
+        ck_assert_int_eq(hub_database_user_add(hub.database, "u0", "U", &is_new), 0);
+        ck_assert_int_eq(hub_database_user_add(hub.database, "u1", "U", &is_new), 0);
+        call_group();
+        uint64_t confirmed = commit_barrier(hub.commit);
+        for (; commit_done(hub.commit) < confirmed; n_commits++) {
+                ck_assert_uint_eq(killed_now(), 0);
+                commit_run(hub.commit, clock_boottime());
+        }
+        ck_assert_uint_gt(n_commits, 1);
+        ck_assert_uint_eq(killed_now(), 1);
+}
+END_TEST
 
 START_TEST(of_a_large_call_s_end_a_part_is_done_and_the_rest_waits)
 {
@@ -267,6 +335,7 @@ int main(void)
         TCase *tests = tcase_create("lanes");
 
         tcase_add_checked_fixture(tests, setup, teardown);
+        tcase_add_test(tests, of_a_large_call_a_killed_hub_has_stored_all_or_nothing);
         tcase_add_test(tests, of_a_large_call_s_end_a_part_is_done_and_the_rest_waits);
         tcase_add_loop_test(tests, sixty_four_things_are_done_at_once_and_one_more_waits, 0, 2);
         tcase_add_test(tests, another_call_does_not_wait_for_a_large_one);
