@@ -80,7 +80,11 @@ static void send_session(Hub *hub, DeviceSession *session, Message *message, uin
                 device_session_give_up(hub, session);
 }
 
-/* The same for what another user has caused, and pays for. */
+/*
+ * The same for what another user has caused, and pays for. A message that is too long is left out:
+ * nobody can end another user's session by it. Any other failure ends the session: no seq is used
+ * up, so the device would not notice that it has missed something.
+ */
 static void send_session_from(Hub *hub, DeviceSession *session, ExchangeAction *action)
 {
         int r = session->connection ? ws_connection_send_from(session->connection, &action->message,
@@ -93,6 +97,13 @@ static void send_session_from(Hub *hub, DeviceSession *session, ExchangeAction *
         log_error("cannot send \"%s\": %s", message_type_to_string(action->message.type),
                   strerror(-r));
         exchange_taken(hub->exchange, action->attachment, action->from, action->n_bytes);
+        if (r == -EMSGSIZE)
+                return;
+        if (session->connection)
+                ws_connection_close(session->connection, WIRE_CLOSE_GOING_AWAY,
+                                    "internal error: cannot queue a message");
+        else
+                device_session_give_up(hub, session);
 }
 
 HubUser *hub_user_find(Hub *hub, const char *uid)

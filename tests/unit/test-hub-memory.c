@@ -11,6 +11,7 @@
 #include "hub/internal.h"
 #include "suite.h"
 #include "wire/stored.h"
+#include "wire/wire.h"
 
 #define UUID(n) "0b7e6a52-90f7-4d4e-8f2c-0000000000" n
 #define JSON_LIVE "{}"
@@ -388,6 +389,66 @@ START_TEST(a_call_is_stored_before_anything_confirms_it_even_if_memory_was_short
 }
 END_TEST
 
+/*
+ * Bob's device is away, and a signal of Alice's with so many bytes is to be queued for it, while
+ * the n-th allocation fails. Returns true if the device is still expected back: then it has the
+ * signal in line, unless that is too long.
+ */
+static bool queue_a_signal(unsigned n, size_t n_bytes)
+{
+        _cleanup_free_ char *data = calloc(1, n_bytes + 1);
+        DeviceSession *session = calloc(1, sizeof(*session));
+        Hub hub = {.database = database};
+        ExchangeAction action = {.type = EXCHANGE_SEND,
+                                 .attachment = 1,
+                                 .from = "alice",
+                                 .n_bytes = (uint32_t)n_bytes,
+                                 .message = {.type = MESSAGE_SIGNALLED, .signal.data = data}};
+
+        ck_assert(data && session);
+        memset(data, 'x', n_bytes);
+        (void)STR_SET(action.message.signal.session_id, UUID("01"));
+        (void)STR_SET(action.message.signal.peer, "1-aa");
+        session->hub = &hub;
+        session->number = 1;
+        ck_assert_int_eq(exchange_new(&(ExchangeLimits){0}, &hub.exchange), 0);
+        ck_assert_int_eq(exchange_user_add(hub.exchange, "bob", "Bob", WHEN_BUSY_REJECT), 0);
+        ck_assert_int_eq(exchange_attach(hub.exchange, hub_now(&hub), 1, "bob", "desk", "Desk"), 0);
+        HASH_ADD(hh, hub.sessions, number, sizeof(session->number), session);
+        DL_APPEND2(hub.suspended, session, waits_prev, waits_next);
+        memory_failed = false;
+        memory_fails_at = n;
+        int r = hub_carry_out(&hub, &action);
+        memory_fails_at = 0;
+        ck_assert_int_eq(r, 0);
+        session = device_session_find(&hub, 1);
+        if (session) {
+                ck_assert_uint_eq(session->outbox.n_frames, n_bytes <= WIRE_MESSAGE_MAX);
+                device_session_free(&hub, session);
+        }
+        exchange_free(hub.exchange);
+        return session;
+}
+
+/* No seq would be missing: the device could not find out. */
+START_TEST(who_cannot_be_sent_what_another_user_has_caused_is_given_up)
+{
+        unsigned n = 0, n_given_up = 0;
+
+        do
+                n_given_up += !queue_a_signal(++n, 1000);
+        while (memory_failed);
+        ck_assert_uint_gt(n_given_up, 0);
+        ck_assert_uint_lt(n_given_up, n);
+}
+END_TEST
+
+START_TEST(a_signal_that_is_too_long_is_left_out_and_ends_nothing)
+{
+        ck_assert(queue_a_signal(0, WIRE_MESSAGE_MAX + 1));
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("hub-memory");
@@ -398,6 +459,8 @@ int main(void)
         tcase_add_test(tcase, what_the_hub_stores_survives_every_allocation_that_fails);
         tcase_add_test(tcase,
                        a_call_is_stored_before_anything_confirms_it_even_if_memory_was_short);
+        tcase_add_test(tcase, who_cannot_be_sent_what_another_user_has_caused_is_given_up);
+        tcase_add_test(tcase, a_signal_that_is_too_long_is_left_out_and_ends_nothing);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);
 }
