@@ -140,8 +140,10 @@ static const char *const schema_steps[] = {
         "  ('last_change', (CAST(strftime('%s', 'now') AS INTEGER) + 1) * 1000000), ('running', 0);"
         "ALTER TABLE history ADD COLUMN running INTEGER NOT NULL DEFAULT 0;",
         /*
-         * Row numbers grow: the user who was called first has the smallest. Whom users have called
-         * before is in their history.
+         * Row numbers grow: the user who was called longest ago has the smallest. Whom users have
+         * called before is in their history: the last 1,024 whom each of them has called, as the
+         * exchange will load no more, of those who are still there. A uid that is given out again
+         * is a different person.
          */
         "ALTER TABLE users ADD COLUMN who_may_ring TEXT NOT NULL DEFAULT 'everybody';"
         "CREATE TABLE called ("
@@ -150,12 +152,15 @@ static const char *const schema_steps[] = {
         "  called TEXT NOT NULL,"
         "  UNIQUE (uid, called)"
         ") STRICT;"
-        "INSERT OR IGNORE INTO called (uid, called)"
-        "  SELECT uid, json ->> '$.receiver.uid' FROM"
-        "    (SELECT uid, changed_at, CASE WHEN json_valid(json) THEN json END AS json FROM "
+        "INSERT INTO called (uid, called) SELECT uid, called FROM"
+        "  (SELECT *, row_number() OVER (PARTITION BY uid ORDER BY last DESC) AS place FROM"
+        "    (SELECT uid, json ->> '$.receiver.uid' AS called, max(changed_at) AS last FROM"
+        "      (SELECT uid, changed_at, CASE WHEN json_valid(json) THEN json END AS json FROM "
         "history)"
-        "  WHERE json ->> '$.direction' = 'outgoing' AND json ->> '$.receiver_type' = 'user'"
-        "  ORDER BY changed_at;",
+        "      WHERE json ->> '$.direction' = 'outgoing' AND json ->> '$.receiver_type' = 'user'"
+        "      GROUP BY uid, called)"
+        "    WHERE called IN (SELECT uid FROM users))"
+        "  WHERE place <= 1024 ORDER BY last;",
         /*
          * What a device asks for is found by an index, so that no request reads all of a history:
          * a user's record of a call (session ids first: the records of one call are together), the

@@ -282,6 +282,60 @@ static void execute(const char *sql)
         sqlite3_close(handle);
 }
 
+/* A history in which Bob has called so many, one after the other, and the first one last again. */
+static void make_calls_of_bob(unsigned n)
+{
+        _cleanup_free_ char *log = write_log_sql();
+        _cleanup_free_ char *users = str_printf(
+                "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %u)"
+                " INSERT INTO users SELECT 'u' || i, 'U', 'ring' FROM n",
+                n);
+
+        database = hub_database_free(database);
+        ck_assert_int_eq(unlink(store_path), 0);
+        execute(second_version);
+        execute(users);
+        execute("INSERT INTO users VALUES ('bob', 'Bob', 'ring')");
+        execute(log);
+        execute("WITH calls AS (SELECT uid, CAST(substr(uid, 2) AS INTEGER) AS i FROM users"
+                "   WHERE uid <> 'bob' UNION ALL SELECT 'u1', 1000000)"
+                " INSERT INTO history SELECT 'bob', 'call ' || i, i, i, 0,"
+                "   replace(json, '\"alice\"', '\"' || calls.uid || '\"') FROM calls, history"
+                "   WHERE history.uid = 'alice'");
+        execute("DELETE FROM history WHERE uid = 'alice'");
+        execute("PRAGMA user_version = 2");
+        store_reopen();
+}
+
+typedef struct Calleds {
+        unsigned n;
+        char first[UID_MAX + 1], last[UID_MAX + 1];
+} Calleds;
+
+static int see_called(const char *uid, const char *called, void *userdata)
+{
+        Calleds *seen = userdata;
+
+        ck_assert_str_eq(uid, "bob");
+        if (seen->n++ == 0)
+                (void)STR_SET(seen->first, called);
+        (void)STR_SET(seen->last, called);
+        return 0;
+}
+
+/* The hub would load no more of them, and could learn of no new one. */
+START_TEST(of_too_many_whom_a_user_had_called_the_last_ones_are_taken)
+{
+        Calleds seen = {0};
+
+        make_calls_of_bob(CALLED_MAX + (unsigned)_i);
+        ck_assert_int_eq(hub_database_each_called(database, see_called, &seen), 0);
+        ck_assert_uint_eq(seen.n, CALLED_MAX);
+        ck_assert_str_eq(seen.first, _i == 0 ? "u2" : "u3");
+        ck_assert_str_eq(seen.last, "u1");
+}
+END_TEST
+
 /* Of what they have placed; also behind a row that cannot be read. */
 START_TEST(whom_users_had_called_is_taken_from_the_history_of_an_older_version)
 {
@@ -290,6 +344,7 @@ START_TEST(whom_users_had_called_is_taken_from_the_history_of_an_older_version)
         database = hub_database_free(database);
         ck_assert_int_eq(unlink(store_path), 0);
         execute(second_version);
+        execute("INSERT INTO users VALUES ('alice', 'Alice', 'ring')");
         execute("INSERT INTO users VALUES ('bob', 'Bob', 'ring')");
         execute("INSERT INTO history VALUES ('bob', '" UUID("07") "', 1, 1, 0, '{')");
         execute("INSERT INTO history VALUES ('bob', '" UUID("08") "', 1, 1, 0, '')");
@@ -304,6 +359,23 @@ START_TEST(whom_users_had_called_is_taken_from_the_history_of_an_older_version)
         StoredUser user;
         ck_assert_int_eq(hub_database_user_get(database, "bob", &user), 0);
         ck_assert_int_eq(user.who_may_ring, WHO_MAY_RING_EVERYBODY);
+}
+END_TEST
+
+/* A later user of that uid is another person. */
+START_TEST(who_is_gone_is_not_taken_from_the_history_of_an_older_version)
+{
+        _cleanup_free_ char *log = write_log_sql();
+
+        database = hub_database_free(database);
+        ck_assert_int_eq(unlink(store_path), 0);
+        execute(second_version);
+        execute("INSERT INTO users VALUES ('bob', 'Bob', 'ring')");
+        execute(log);
+        execute("UPDATE history SET uid = 'bob'");
+        execute("PRAGMA user_version = 2");
+        store_reopen();
+        ck_assert_str_eq(who_has_called(), "");
 }
 END_TEST
 
@@ -383,6 +455,9 @@ int main(void)
         tests = tcase_create("in a file");
         tcase_add_checked_fixture(tests, store_setup_file, store_teardown_file);
         tcase_add_test(tests, whom_users_had_called_is_taken_from_the_history_of_an_older_version);
+        tcase_add_test(tests, who_is_gone_is_not_taken_from_the_history_of_an_older_version);
+        tcase_add_loop_test(tests, of_too_many_whom_a_user_had_called_the_last_ones_are_taken, 0,
+                            2);
         tcase_add_test(tests, calls_and_history_of_an_older_version_are_kept);
         tcase_add_test(tests, of_two_records_of_a_call_the_older_version_s_later_one_is_kept);
         suite_add_tcase(suite, tests);
