@@ -106,8 +106,8 @@ typedef enum ExchangeActionType {
         EXCHANGE_USER,  /* `uid` changed settings: store `settings` */
         EXCHANGE_BLOCK, /* `uid` blocked or unblocked a user: store `block` */
         /*
-         * `block.on`: `uid` has called `block.uid` for the first time; store that. Otherwise delete
-         * it from the store.
+         * `uid` has called the user of `block` after all others: store that if it is `on`, else
+         * forget that they have been called.
          */
         EXCHANGE_CALLED,
 } ExchangeActionType;
@@ -225,7 +225,10 @@ int exchange_user_add(Exchange *exchange, const char *uid, const char *name, Whe
 
 /* Loads a stored block at the start. Returns 0, -ENOMEM, or a CallError (UserNotFound, TooMany). */
 int exchange_user_block(Exchange *exchange, const char *uid, const char *blocked);
-/* Loads a user whom this one has called; those called first come first. Results as above. */
+/*
+ * Loads whom a user has called, the one called last at last. Beyond CALLED_MAX the first one is
+ * dropped. Returns 0, -ENOMEM or UserNotFound.
+ */
 int exchange_user_called(Exchange *exchange, const char *uid, const char *called);
 /* Loads who may ring a user. Returns 0 or UserNotFound. */
 int exchange_user_set_who_may_ring(Exchange *exchange, const char *uid, WhoMayRing who);

@@ -345,13 +345,18 @@ static int request_place(Request *request, Call *call)
         return r == 0 ? request_end_busy(request, call) : r;
 }
 
-/* Queues the storing of whom the caller has called; beyond CALLED_MAX the first is forgotten. */
+/*
+ * Has it stored that the receiver is the last whom the caller has called. The caller's memory of
+ * that is bounded, so the order matters: whom one calls every day is not forgotten.
+ */
 static int request_store_called(Request *request, const User *receiver)
 {
         User *caller = request->device->user;
-        const bool full = caller->called.n >= CALLED_MAX;
+        const UidList *called = &caller->called;
+        const bool known = exchange_uids_have(called, receiver->uid);
+        const bool full = !known && called->n >= CALLED_MAX;
 
-        if (exchange_uids_have(&caller->called, receiver->uid))
+        if (known && str_eq(called->uids[called->n - 1], receiver->uid))
                 return 0;
         for (size_t i = full ? 0 : 1; i < 2; i++) {
                 ExchangeAction *action = exchange_push(request->exchange, EXCHANGE_CALLED);
@@ -359,19 +364,10 @@ static int request_store_called(Request *request, const User *receiver)
                 if (!action)
                         return -ENOMEM;
                 STR_SET(action->uid, caller->uid);
-                STR_SET(action->block.uid, i == 0 ? caller->called.uids[0] : receiver->uid);
+                STR_SET(action->block.uid, i == 0 ? called->uids[0] : receiver->uid);
                 action->block.on = i == 1;
         }
-        return exchange_uids_reserve(&caller->called);
-}
-
-static void user_has_called(User *caller, const User *receiver)
-{
-        if (exchange_uids_have(&caller->called, receiver->uid))
-                return;
-        if (caller->called.n >= CALLED_MAX)
-                exchange_uids_remove(&caller->called, caller->called.uids[0]);
-        exchange_uids_add(&caller->called, receiver->uid);
+        return known || full ? 0 : exchange_uids_reserve(&caller->called);
 }
 
 static size_t metadata_bytes(const Metadata *metadata)
@@ -452,7 +448,7 @@ static int request_call_user(Request *request, const Receiver *receiver)
                 r = leg ? request_merge(request, leg) : request_start(request, receiver);
         if (r != 0)
                 return r;
-        user_has_called(caller, receiver->user);
+        exchange_user_note_called(caller, receiver->user->uid);
         /* Calling back counts as an answer. */
         exchange_redial_clear(request->exchange, receiver->user->uid, caller->uid);
         return 0;

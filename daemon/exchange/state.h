@@ -99,7 +99,8 @@ struct User {
         WhenBusy when_busy;
         WhoMayRing who_may_ring;
         UidList blocked;
-        UidList called; /* those whom the user has called, CALLED_MAX of them at most */
+        UidList called; /* those whom the user has called, CALLED_MAX at most, the last at the end
+                         */
         Membership *groups;
         size_t n_groups;
         Device *devices;

@@ -189,13 +189,9 @@ int exchange_user_called(Exchange *exchange, const char *uid, const char *called
 
         if (!user)
                 return CALL_ERROR_USER_NOT_FOUND;
-        if (exchange_uids_have(&user->called, called))
-                return 0;
-        if (user->called.n >= CALLED_MAX)
-                return CALL_ERROR_TOO_MANY;
-        int r = exchange_uids_reserve(&user->called);
+        int r = user->called.n < CALLED_MAX ? exchange_uids_reserve(&user->called) : 0;
         if (r == 0)
-                exchange_uids_add(&user->called, called);
+                exchange_user_note_called(user, called);
         return r;
 }
 

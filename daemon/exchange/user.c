@@ -94,6 +94,14 @@ void exchange_user_has_stored(const Exchange *exchange, User *user, size_t bytes
         user->stored_at = now;
 }
 
+void exchange_user_note_called(User *user, const char *uid)
+{
+        exchange_uids_remove(&user->called, uid);
+        if (user->called.n >= CALLED_MAX)
+                exchange_uids_remove(&user->called, user->called.uids[0]);
+        exchange_uids_add(&user->called, uid);
+}
+
 bool exchange_user_blocks(const User *user, const char *uid)
 {
         return exchange_uids_have(&user->blocked, uid);

@@ -212,7 +212,8 @@ static const char *const statements_sql[HUB_STATEMENT_COUNT] = {
         [BLOCKS] = "SELECT uid, blocked FROM blocks",
         /* A reused uid is a different person, so blocks of and by the old one go as well. */
         [USER_BLOCKS_REMOVE] = "DELETE FROM blocks WHERE uid = ?1 OR blocked = ?1",
-        [CALLED] = "INSERT INTO called (uid, called) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        /* A new row, at the end of them. */
+        [CALLED] = "INSERT OR REPLACE INTO called (uid, called) VALUES (?1, ?2)",
         [UNCALLED] = "DELETE FROM called WHERE uid = ?1 AND called = ?2",
         [CALLEDS] = "SELECT uid, called FROM called ORDER BY n",
         [USER_CALLED_REMOVE] = "DELETE FROM called WHERE uid = ?1 OR called = ?1",

@@ -78,7 +78,7 @@ int hub_database_each_block(HubDatabase *database,
                             int (*each)(const char *uid, const char *blocked, void *),
                             void *userdata);
 
-/* Whom users have called, the first ones first; likewise. */
+/* Whom users have called, those called last at last; likewise. */
 int hub_database_each_called(HubDatabase *database,
                              int (*each)(const char *uid, const char *called, void *),
                              void *userdata);

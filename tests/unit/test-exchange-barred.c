@@ -61,7 +61,7 @@ START_TEST(rule_9_whom_one_has_called_may_ring)
         said("bob-desk: incoming 2 from alice, audio, 45000 ms");
         says(ALICE, MESSAGE_CANCEL, 2);
         forget();
-        /* It is stored once. */
+        /* It is stored once, while nobody else is called. */
         calls(BOB, "alice", 3);
         unsaid("has called");
         says(BOB, MESSAGE_CANCEL, 3);
@@ -100,16 +100,20 @@ START_TEST(rule_9_whom_one_has_called_is_known_after_a_restart)
 }
 END_TEST
 
-START_TEST(rule_9_the_one_called_first_is_forgotten_for_the_newest)
+static void bob_has_called(int n_others, const char *last)
 {
         char uid[UID_MAX + 1];
 
-        for (int i = 0; i < CALLED_MAX - 1; i++) {
+        for (int i = 0; i < n_others; i++) {
                 snprintf(uid, sizeof(uid), "u%d", i);
                 ck_assert_int_eq(exchange_user_called(world.exchange, "bob", uid), 0);
         }
-        ck_assert_int_eq(exchange_user_called(world.exchange, "bob", "alice"), 0);
-        ck_assert_int_eq(exchange_user_called(world.exchange, "bob", "dave"), CALL_ERROR_TOO_MANY);
+        ck_assert_int_eq(exchange_user_called(world.exchange, "bob", last), 0);
+}
+
+START_TEST(rule_9_the_one_called_longest_ago_is_forgotten_for_the_newest)
+{
+        bob_has_called(CALLED_MAX - 1, "alice");
         world.called = true;
         calls(BOB, "carol", 1);
         said("store that bob forgets u0");
@@ -122,6 +126,36 @@ START_TEST(rule_9_the_one_called_first_is_forgotten_for_the_newest)
         says(BOB, MESSAGE_CANCEL, 2);
         calls(ALICE, "bob", 3);
         said("bob-desk: incoming 3 from alice, audio, 45000 ms");
+}
+END_TEST
+
+START_TEST(rule_9_whom_one_calls_again_is_not_forgotten)
+{
+        ck_assert_int_eq(exchange_user_called(world.exchange, "bob", "alice"), 0);
+        bob_has_called(CALLED_MAX - 2, "dave");
+        world.called = true;
+        calls(BOB, "alice", 1);
+        said("store that bob has called alice");
+        unsaid("forgets");
+        says(BOB, MESSAGE_CANCEL, 1);
+        calls(BOB, "carol", 2);
+        said("store that bob forgets u0");
+        says(BOB, MESSAGE_CANCEL, 2);
+        may_be_rung_by(BOB, WHO_MAY_RING_CALLED);
+        calls(ALICE, "bob", 3);
+        said("bob-desk: incoming 3 from alice, audio, 45000 ms");
+}
+END_TEST
+
+START_TEST(rule_9_of_too_many_stored_the_last_ones_are_loaded)
+{
+        ck_assert_int_eq(exchange_user_called(world.exchange, "bob", "carol"), 0);
+        bob_has_called(CALLED_MAX - 1, "alice");
+        may_be_rung_by(BOB, WHO_MAY_RING_CALLED);
+        calls(CAROL, "bob", 1);
+        unsaid("incoming");
+        calls(ALICE, "bob", 2);
+        said("bob-desk: incoming 2 from alice, audio, 45000 ms");
 }
 END_TEST
 
@@ -211,7 +245,9 @@ int main(void)
         tcase_add_test(tests, rule_9_whom_one_has_called_may_ring);
         tcase_add_test(tests, rule_9_to_answer_is_not_to_call);
         tcase_add_test(tests, rule_9_whom_one_has_called_is_known_after_a_restart);
-        tcase_add_test(tests, rule_9_the_one_called_first_is_forgotten_for_the_newest);
+        tcase_add_test(tests, rule_9_the_one_called_longest_ago_is_forgotten_for_the_newest);
+        tcase_add_test(tests, rule_9_whom_one_calls_again_is_not_forgotten);
+        tcase_add_test(tests, rule_9_of_too_many_stored_the_last_ones_are_loaded);
         tcase_add_test(tests, rule_9_barred_comes_before_busy_and_after_blocked);
         tcase_add_test(tests, rule_10_to_call_a_barred_caller_answers_their_call);
         tcase_add_test(tests, rule_9_a_barred_ring_outlives_the_hub);

@@ -126,7 +126,7 @@ START_TEST(whom_a_user_has_called_is_kept_in_order)
                 (void)STR_SET(called.other, *uid);
                 ck_assert_int_eq(hub_database_write(database, &at, &called, 1), 0);
         }
-        ck_assert_str_eq(who_has_called(), "alice>carol alice>bob ");
+        ck_assert_str_eq(who_has_called(), "alice>bob alice>carol ");
         called.on = false;
         ck_assert_int_eq(hub_database_write(database, &at, &called, 1), 0);
         ck_assert_str_eq(who_has_called(), "alice>bob ");
