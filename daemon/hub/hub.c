@@ -198,7 +198,7 @@ int hub_carry_out(Hub *hub, ExchangeAction *action)
                 r = hub_store(hub, action);
                 break;
         }
-        if (r < 0 && !hub->stalled && !hub->is_lane_stalled)
+        if (r < 0 && !hub->stalled && hub->n_stalled_lanes == 0)
                 log_fields(LOG_ERR, "cannot store a change", "SESSION_ID=%s", action->session_id,
                            "PEER=%s", action->uid, "ERROR=%s", strerror(-r), NULL);
         return r == -ENOMEM ? r : 0;
@@ -207,7 +207,7 @@ int hub_carry_out(Hub *hub, ExchangeAction *action)
 /* 0, or the negative errno that keeps the hub from storing anything now. */
 static int hub_store_error(const Hub *hub)
 {
-        return hub->stalled || hub->is_lane_stalled ? -ENOMEM : commit_error(hub->commit);
+        return hub->stalled || hub->n_stalled_lanes > 0 ? -ENOMEM : commit_error(hub->commit);
 }
 
 void hub_drain(Hub *hub)
@@ -239,7 +239,7 @@ void hub_flush(Hub *hub)
 
 void hub_finish(Hub *hub)
 {
-        hub_lanes_finish(hub);
+        (void)hub_lanes_finish(hub);
         hub_flush(hub);
 }
 

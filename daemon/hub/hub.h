@@ -45,6 +45,7 @@ int hub_ice_servers(Hub *hub, const IceServer *servers, size_t n, char *secret, 
  * name, and also updates the exchange and connected devices.
  */
 int hub_user_add(Hub *hub, const char *uid, const char *name, bool *ret_new);
+/* -ENOMEM: try again; until then the user may be half removed, and cannot log in. */
 int hub_user_remove(Hub *hub, const char *uid);
 int hub_token_revoke(Hub *hub, int64_t id);
 /* The group was changed or removed in the database. */

@@ -80,7 +80,7 @@ struct Hub {
         char asking[UID_MAX + 1];              /* whose request is being handled; empty: nobody's */
         char drained_session[UUID_LENGTH + 1]; /* of the last action … */
         size_t n_drained;                      /* … and of so many before it */
-        bool is_lane_stalled;                  /* as `stalled`, for the first action of a lane */
+        size_t n_stalled_lanes;                /* as `stalled`, for the first action of a lane */
         uv_idle_t working; /* active while there is work: the loop does not wait */
 
         uv_prepare_t turn_end;
@@ -187,7 +187,7 @@ void hub_work_turn(Hub *hub);
  * does not.
  */
 void hub_work_leave(Hub *hub, DeviceSession *session);
-/* The user is gone. */
+/* The user is gone, and with them their logins and requests. */
 void hub_work_drop(Hub *hub, const char *uid);
 void hub_work_done(Hub *hub);
 
@@ -203,8 +203,11 @@ int hub_lane_take(Hub *hub, ExchangeAction *action);
 /* Carries out some of its actions. Returns false when it is empty. */
 bool hub_lane_step(Hub *hub, Lane *lane);
 Lane *lane_free(Hub *hub, Lane *lane);
-/* Empties all lanes now: for who has to find all that has happened in the database. */
-void hub_lanes_finish(Hub *hub);
+/*
+ * Empties all lanes now: for who has to find all that has happened in the database. Returns 0, or
+ * -ENOMEM if something is still to be stored.
+ */
+int hub_lanes_finish(Hub *hub);
 
 /* ---- history.c ---- */
 

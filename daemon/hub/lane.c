@@ -20,6 +20,7 @@ struct Lane {
         char session_id[UUID_LENGTH + 1];
         ExchangeAction *actions; /* owned */
         size_t first, n, n_allocated;
+        bool is_stalled; /* its first action could not be stored: it is tried again */
         UT_hash_handle hh;
 };
 
@@ -53,8 +54,16 @@ static Lane *lane_new(Hub *hub, const char *session_id)
         return lane;
 }
 
+static void lane_set_stalled(Hub *hub, Lane *lane, bool is_stalled)
+{
+        hub->n_stalled_lanes -= lane->is_stalled;
+        hub->n_stalled_lanes += is_stalled;
+        lane->is_stalled = is_stalled;
+}
+
 Lane *lane_free(Hub *hub, Lane *lane)
 {
+        lane_set_stalled(hub, lane, false);
         for (; lane->n > 0; lane->n--)
                 exchange_action_done(&lane->actions[lane->first++]);
         fair_queue_remove(&hub->work, &lane->job.fair);
@@ -113,8 +122,8 @@ bool hub_lane_step(Hub *hub, Lane *lane)
         /* A device that is given up meanwhile causes actions, which come after these. */
         hub->is_draining = true;
         for (size_t i = 0; i < LANE_STEP && lane->n > 0; i++) {
-                hub->is_lane_stalled = hub_carry_out(hub, &lane->actions[lane->first]) < 0;
-                if (hub->is_lane_stalled)
+                lane_set_stalled(hub, lane, hub_carry_out(hub, &lane->actions[lane->first]) < 0);
+                if (lane->is_stalled)
                         break;
                 exchange_action_done(&lane->actions[lane->first++]);
                 lane->n--;
@@ -124,16 +133,18 @@ bool hub_lane_step(Hub *hub, Lane *lane)
         return lane->n > 0;
 }
 
-void hub_lanes_finish(Hub *hub)
+int hub_lanes_finish(Hub *hub)
 {
         Lane *lane;
 
+        hub_drain(hub); /* it may have stalled, too */
         while ((lane = hub->lanes)) {
                 bool more = hub_lane_step(hub, lane);
 
-                if (hub->is_lane_stalled)
+                if (lane->is_stalled)
                         break;
                 if (!more)
                         lane_free(hub, lane);
         }
+        return hub->stalled || hub->n_stalled_lanes > 0 ? -ENOMEM : 0;
 }

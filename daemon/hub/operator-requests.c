@@ -22,6 +22,8 @@ int hub_user_remove(Hub *hub, const char *uid)
         StoredUser user;
         int r = hub_database_user_get(hub->database, uid, &user);
 
+        if (r >= 0)
+                r = hub_lanes_finish(hub);
         if (r < 0)
                 return r;
         hub->removes_user = true;
@@ -32,8 +34,12 @@ int hub_user_remove(Hub *hub, const char *uid)
                 return r;
         /*
          * Writes the ends of the user's calls, which stay in the history of the other parties,
-         * before the user's own history is removed.
+         * before the user's own history is removed. If memory is short, the operator tries again,
+         * and only the rows of the user are left to be removed then.
          */
+        r = hub_lanes_finish(hub);
+        if (r < 0)
+                return r;
         hub_work_drop(hub, uid);
         hub_flush(hub);
         return hub_database_user_remove(hub->database, uid);

@@ -106,11 +106,13 @@ void hub_work_leave(Hub *hub, DeviceSession *session)
 
 void hub_work_drop(Hub *hub, const char *uid)
 {
-        FairJob *fair;
+        FairJob *fair = fair_queue_first(&hub->work, uid), *next;
 
-        hub_lanes_finish(hub);
-        while ((fair = fair_queue_first(&hub->work, uid)))
-                job_free(hub, job_of(fair));
+        for (; fair; fair = next) {
+                next = fair->next;
+                if (!job_of(fair)->lane)
+                        job_free(hub, job_of(fair));
+        }
 }
 
 void hub_work_done(Hub *hub)

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A call to a large group is done in parts, and other calls in between. */
+#include <errno.h>
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include "failing-memory.h"
 #include "hub/internal.h"
+#include "hub/ws-internal.h"
 #include "suite.h"
 
 #define MEMBERS 500
@@ -15,6 +18,7 @@ static Hub hub;
 static Config config;
 static char path[64];
 static Checkpointer *checkpointer;
+static WsServer server; /* has no connections */
 
 static void setup(void)
 {
@@ -22,7 +26,7 @@ static void setup(void)
         char uids[MEMBERS][UID_MAX + 1], *text = NULL;
         const char *members[MEMBERS];
 
-        hub = (Hub){.config = &config};
+        hub = (Hub){.config = &config, .server = &server};
         ck_assert_int_eq(uv_loop_init(&loop), 0);
         ck_assert_int_eq(uv_idle_init(&loop, &hub.working), 0);
         STR_SET(path, "/tmp/test-hub-lane-XXXXXX");
@@ -66,14 +70,27 @@ static void ask(uint64_t attachment, Message message)
         hub_drain(&hub);
 }
 
-static void call_the(const char *guid)
+static void call_from(uint64_t attachment, const char *guid, const char *session_id)
 {
         Message initiate = {.type = MESSAGE_INITIATE,
                             .initiate.receiver_type = RECEIVER_TYPE_GROUP};
 
         STR_SET(initiate.initiate.receiver, guid);
-        STR_SET(initiate.initiate.session_id, GROUP_CALL);
-        ask(1, initiate);
+        STR_SET(initiate.initiate.session_id, session_id);
+        ask(attachment, initiate);
+}
+
+static void cancel_from(uint64_t attachment, const char *session_id)
+{
+        Message cancel = {.type = MESSAGE_CANCEL};
+
+        STR_SET(cancel.session.session_id, session_id);
+        ask(attachment, cancel);
+}
+
+static void call_the(const char *guid)
+{
+        call_from(1, guid, GROUP_CALL);
 }
 
 static void call_group(void)
@@ -83,10 +100,7 @@ static void call_group(void)
 
 static void cancel_group(void)
 {
-        Message cancel = {.type = MESSAGE_CANCEL};
-
-        STR_SET(cancel.session.session_id, GROUP_CALL);
-        ask(1, cancel);
+        cancel_from(1, GROUP_CALL);
 }
 
 static int count_history(const char *uid)
@@ -329,6 +343,74 @@ START_TEST(whoever_has_to_find_everything_empties_the_lanes)
 }
 END_TEST
 
+/* A step of the lane, in which no memory can be had for the first thing that has to be stored. */
+static void step_without_memory(Lane *lane)
+{
+        memory_fails_at = 1;
+        bool more = hub_lane_step(&hub, lane);
+        ck_assert(memory_fails_at == 0 && more);
+}
+
+static Lane *next_lane(void)
+{
+        return CONTAINER_OF(fair_queue_next(&hub.work), HubJob, fair)->lane;
+}
+
+START_TEST(while_one_lane_cannot_store_the_hub_stores_nothing_whatever_others_do)
+{
+        call_group();
+        cancel_group();
+        call_from(2, "crowd", OTHER_CALL);
+        cancel_from(2, OTHER_CALL);
+        ck_assert_uint_eq(hub.work.n_jobs, 2);
+        Lane *first = next_lane(), *second = next_lane();
+        step_without_memory(first);
+        ck_assert(!hub_stores(&hub));
+        ck_assert(hub_lane_step(&hub, second));
+        ck_assert(!hub_stores(&hub));
+        ck_assert(hub_lane_step(&hub, first));
+        ck_assert(hub_stores(&hub));
+        ck_assert_int_eq(hub_lanes_finish(&hub), 0);
+}
+END_TEST
+
+START_TEST(a_lane_that_is_given_up_does_not_keep_the_hub_from_storing)
+{
+        call_group();
+        cancel_group();
+        step_without_memory(hub.lanes);
+        hub_work_done(&hub);
+        ck_assert(hub_stores(&hub));
+}
+END_TEST
+
+/* The removed user's call: its end is stored for all others. */
+START_TEST(a_user_is_not_removed_before_everything_is_stored_even_if_memory_is_short)
+{
+        char last[UID_MAX + 1];
+        bool is_new;
+        int r;
+
+        snprintf(last, sizeof(last), "u%d", MEMBERS - 1);
+        ck_assert_int_eq(hub_database_user_add(hub.database, "u0", "U", &is_new), 0);
+        call_group();
+        cancel_group();
+        unsigned n = 0;
+        do {
+                memory_fails_at = ++n;
+                r = hub_user_remove(&hub, "u0");
+                memory_fails_at = 0;
+                ck_assert(r >= 0 || r == -ENOMEM);
+        } while (r < 0);
+        ck_assert_uint_gt(n, 1);
+        ck_assert(hub_stores(&hub));
+        ck_assert_uint_eq(hub.work.n_jobs, 0);
+        ck_assert_int_eq(count_history(last), 1);
+        ck_assert_uint_eq(stored_members(), 0);
+        ck_assert_int_eq(hub_user_remove(&hub, "u0"), -ENOENT);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("hub lane");
@@ -342,6 +424,11 @@ int main(void)
         tcase_add_test(tests, a_device_sees_a_large_call_in_order_and_other_calls_in_between);
         tcase_add_test(tests, what_comes_of_a_large_call_later_comes_after_what_waits);
         tcase_add_test(tests, whoever_has_to_find_everything_empties_the_lanes);
+        tcase_add_test(tests,
+                       while_one_lane_cannot_store_the_hub_stores_nothing_whatever_others_do);
+        tcase_add_test(tests, a_lane_that_is_given_up_does_not_keep_the_hub_from_storing);
+        tcase_add_test(tests,
+                       a_user_is_not_removed_before_everything_is_stored_even_if_memory_is_short);
         suite_add_tcase(suite, tests);
         return suite_run(suite);
 }
