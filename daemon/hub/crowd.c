@@ -15,13 +15,13 @@ static size_t session_queued(const DeviceSession *session)
                                    : session->outbox.n_bytes;
 }
 
+/* Of this user's devices; NULL: of all. */
 static DeviceSession *fullest(Hub *hub, const HubUser *user)
 {
-        DeviceSession *session, *next, *most = NULL;
+        DeviceSession *session = user ? user->sessions : hub->sessions, *most = session;
 
-        HASH_ITER (hh, hub->sessions, session, next) {
-                if ((!user || session->user == user) &&
-                    (!most || session_queued(session) > session_queued(most)))
+        for (; session; session = user ? session->next : session->hh.next) {
+                if (session_queued(session) > session_queued(most))
                         most = session;
         }
         return most;
@@ -40,26 +40,13 @@ static void give_up_fullest(Hub *hub, const HubUser *user)
                 device_session_give_up(hub, session);
 }
 
-static const HubUser *crowded_user(const Hub *hub)
-{
-        const HubUser *user;
-
-        for (user = hub->users; user; user = user->hh.next)
-                if (user->queued.n > user->queued.max)
-                        break;
-        return user;
-}
-
 void hub_shed(Hub *hub)
 {
-        const HubUser *user;
-
-        if (!hub->queued.was_over)
+        if (!hub->queued.over && hub->queued.n <= hub->queued.max)
                 return;
-        while ((user = crowded_user(hub)))
-                give_up_fullest(hub, user);
+        while (hub->queued.over)
+                give_up_fullest(hub, CONTAINER_OF(hub->queued.over, HubUser, queued));
         while (hub->queued.n > hub->queued.max)
                 give_up_fullest(hub, NULL);
-        hub->queued.was_over = false;
         hub_drain(hub);
 }

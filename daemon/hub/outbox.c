@@ -26,13 +26,17 @@ static void frame_enqueue(Outbox *outbox, Frame *frame, bool overtakes)
 
 static void outbox_count(Outbox *outbox, size_t added, size_t removed)
 {
-        bool is_over = false;
-
         outbox->n_bytes += added - removed;
         for (ByteCount *count = outbox->owner.count; count; count = count->whole) {
+                bool was_over = count->n > count->max;
+
                 count->n += added - removed;
-                is_over = is_over || count->n > count->max;
-                count->was_over = count->was_over || is_over;
+                if (!count->whole || was_over == (count->n > count->max))
+                        continue;
+                if (was_over)
+                        DL_DELETE(count->whole->over, count);
+                else
+                        DL_APPEND(count->whole->over, count);
         }
 }
 

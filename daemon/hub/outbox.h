@@ -43,8 +43,9 @@ typedef struct Frame {
 /* Bytes in the outboxes of a user, or of the hub, which is the `whole` of the users'. */
 typedef struct ByteCount {
         size_t n, max;
-        bool was_over;           /* it, or a part of it, was over its max; the owner clears this */
-        struct ByteCount *whole; /* may be NULL */
+        struct ByteCount *whole;       /* may be NULL */
+        struct ByteCount *over;        /* its parts that are over their max */
+        struct ByteCount *prev, *next; /* in whole->over */
 } ByteCount;
 
 /* All zero: nobody. */

@@ -82,6 +82,26 @@ START_TEST(of_a_users_devices_the_one_with_most_in_line_goes)
 }
 END_TEST
 
+START_TEST(each_user_who_has_too_much_in_line_loses_a_device_and_nobody_else_does)
+{
+        DeviceSession *first = add_device("alice"), *between = add_device("bob");
+        DeviceSession *last = add_device("carol");
+        uint64_t first_gone = first->number, left = between->number, last_gone = last->number;
+        size_t n = OUTBOXES_BYTES_USER_MAX / TEXT_BYTES + 1;
+
+        put(first, n);
+        put(last, n);
+        /* It had too much for a moment only. */
+        put(between, n);
+        while (outbox_peek(&between->outbox, 0))
+                outbox_pop(&between->outbox);
+        ck_assert_int_eq(outbox_acknowledge(&between->outbox, n / 2), 0);
+        hub_shed(&hub);
+        ck_assert(!is_there(first_gone) && !is_there(last_gone));
+        ck_assert(is_there(left));
+}
+END_TEST
+
 START_TEST(of_all_devices_the_one_with_most_in_line_goes)
 {
         DeviceSession *few = add_device("alice"), *most = add_device("bob");
@@ -108,6 +128,8 @@ int main(void)
 
         tcase_add_checked_fixture(tests, setup, teardown);
         tcase_add_test(tests, of_a_users_devices_the_one_with_most_in_line_goes);
+        tcase_add_test(tests,
+                       each_user_who_has_too_much_in_line_loses_a_device_and_nobody_else_does);
         tcase_add_test(tests, of_all_devices_the_one_with_most_in_line_goes);
         suite_add_tcase(suite, tests);
         return suite_run(suite);

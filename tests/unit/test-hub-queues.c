@@ -356,28 +356,34 @@ START_TEST(bytes_count_for_the_owner_and_for_the_whole)
 }
 END_TEST
 
-/* Whoever queues it, and whichever of the two it is. */
-START_TEST(what_goes_over_the_most_of_an_owner_or_of_the_whole_is_noticed)
+START_TEST(who_has_more_than_the_most_is_listed_as_long_as_that_is_so)
 {
-        ByteCount hub = {.max = SIZE_MAX}, user = {.whole = &hub};
+        ByteCount hub = {.max = SIZE_MAX}, user = {.whole = &hub}, other = {.whole = &hub};
+        Outbox mine = outbox;
         size_t one;
 
-        ck_assert_int_eq(push_reply(1, 0), 0);
+        ck_assert_int_eq(push_event(0, 9), 0);
         one = outbox.n_bytes;
         user.max = 2 * one;
         watch(&user);
-        ck_assert_int_eq(push_reply(2, 0), 0);
-        ck_assert(!hub.was_over);
-        ck_assert_int_eq(push_reply(3, 0), 0);
-        ck_assert(hub.was_over);
-
-        hub = (ByteCount){.n = hub.n, .max = 4 * one};
-        user = (ByteCount){.n = user.n, .max = SIZE_MAX, .whole = &hub};
-        ck_assert_int_eq(push_reply(4, 0), 0);
-        ck_assert(!hub.was_over);
-        ck_assert_int_eq(push_reply(5, 0), 0);
-        ck_assert(hub.was_over);
+        ck_assert_int_eq(push_event(0, 9), 0);
+        ck_assert_ptr_null(hub.over);
+        ck_assert_int_eq(push_event(0, 9), 0);
+        ck_assert_int_eq(push_event(0, 9), 0);
+        ck_assert_ptr_eq(hub.over, &user);
+        outbox_set_owner(&mine, &(OutboxOwner){.count = &other});
+        ck_assert_int_eq(outbox_push_from(&mine, &(Message){.type = MESSAGE_RINGING}, "bob", 1), 0);
+        ck_assert_ptr_eq(user.next, &other);
+        outbox_done(&mine);
+        ck_assert_ptr_null(user.next);
+        outbox_pop(&outbox);
+        outbox_pop(&outbox);
+        ck_assert_int_eq(outbox_acknowledge(&outbox, 1), 0);
+        ck_assert_ptr_eq(hub.over, &user);
+        ck_assert_int_eq(outbox_acknowledge(&outbox, 2), 0);
+        ck_assert_ptr_null(hub.over);
         outbox_done(&outbox);
+        ck_assert_ptr_null(hub.over);
 }
 END_TEST
 
@@ -644,7 +650,7 @@ int main(void)
         tcase_add_test(tests, who_pays_is_told_when_it_is_acknowledged_and_not_before);
         tcase_add_test(tests, who_pays_is_told_of_what_arrived_before_the_connection_was_lost);
         tcase_add_test(tests, bytes_count_for_the_owner_and_for_the_whole);
-        tcase_add_test(tests, what_goes_over_the_most_of_an_owner_or_of_the_whole_is_noticed);
+        tcase_add_test(tests, who_has_more_than_the_most_is_listed_as_long_as_that_is_so);
         tcase_add_test(tests, what_is_left_for_a_closing_connection_is_little_or_goes);
         tcase_add_test(tests, an_address_that_fails_too_often_waits_a_minute);
         tcase_add_test(tests, an_ipv6_customer_is_one_address);
