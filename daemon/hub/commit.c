@@ -12,8 +12,8 @@ struct Commit {
         int error; /* result of the last run */
         usec_t retry_at;
         usec_t oldest; /* when the first of `writes` was added */
-        Write *writes;
-        size_t n_writes, n_allocated;
+        Write *writes; /* owned: `n_writes` from `first` on */
+        size_t first, n_writes, n_allocated;
 
         /* Transitions in the current span of COMMIT_LOAD_SPAN_US, and in the one before. */
         usec_t span;
@@ -36,11 +36,29 @@ int commit_new(HubDatabase *database, Checkpointer *checkpointer, Commit **ret)
 static void drop_writes(Commit *commit, size_t n)
 {
         for (size_t i = 0; i < n; i++)
-                write_done(&commit->writes[i]);
+                write_done(&commit->writes[commit->first + i]);
         commit->n_writes -= n;
-        if (commit->n_writes > 0)
-                memmove(commit->writes, commit->writes + n,
-                        commit->n_writes * sizeof(*commit->writes));
+        commit->first = commit->n_writes > 0 ? commit->first + n : 0;
+}
+
+/* Makes room for one more. */
+static int reserve_write(Commit *commit)
+{
+        if (commit->first + commit->n_writes < commit->n_allocated)
+                return 0;
+        if (commit->first > commit->n_writes) { /* most of them are written */
+                memcpy(commit->writes, commit->writes + commit->first,
+                       commit->n_writes * sizeof(*commit->writes));
+                commit->first = 0;
+                return 0;
+        }
+        size_t n = commit->n_allocated ? 2 * commit->n_allocated : 64;
+        Write *grown = reallocarray(commit->writes, n, sizeof(*grown));
+        if (!grown)
+                return -ENOMEM;
+        commit->writes = grown;
+        commit->n_allocated = n;
+        return 0;
 }
 
 Commit *commit_free(Commit *commit)
@@ -76,23 +94,16 @@ static bool under_load(const Commit *commit, usec_t now)
 
 int commit_add(Commit *commit, Write *write, usec_t now)
 {
-        if (commit->n_writes == commit->n_allocated) {
-                size_t n = commit->n_allocated ? 2 * commit->n_allocated : 64;
-                Write *grown = reallocarray(commit->writes, n, sizeof(*grown));
-
-                if (!grown) {
-                        write_done(write);
-                        return -ENOMEM;
-                }
-                commit->writes = grown;
-                commit->n_allocated = n;
+        if (reserve_write(commit) < 0) {
+                write_done(write);
+                return -ENOMEM;
         }
         /* Each transition of a call adds one of these; history records do not count. */
         if (write->type == WRITE_LIVE || write->type == WRITE_DROP)
                 count_transition(commit, now);
         if (commit->n_writes == 0)
                 commit->oldest = now;
-        commit->writes[commit->n_writes++] = *write;
+        commit->writes[commit->first + commit->n_writes++] = *write;
         *write = (Write){0};
         return 0;
 }
@@ -122,6 +133,7 @@ usec_t commit_wait(const Commit *commit, usec_t now)
 
 void commit_run(Commit *commit, usec_t now)
 {
+        const Write *writes = commit->writes + commit->first;
         size_t n = MIN_OF(commit->n_writes, (size_t)COMMIT_WRITES_MAX);
         bool ended = false;
 
@@ -129,10 +141,9 @@ void commit_run(Commit *commit, usec_t now)
         if (commit->n_writes == 0 || (commit->error < 0 && now < commit->retry_at))
                 return;
         for (size_t i = 0; i < n; i++)
-                ended |=
-                        commit->writes[i].type == WRITE_DROP || commit->writes[i].type == WRITE_LOG;
+                ended |= writes[i].type == WRITE_DROP || writes[i].type == WRITE_LOG;
         const HistoryTime time = history_time_now();
-        int r = hub_database_write(commit->database, &time, commit->writes, n);
+        int r = hub_database_write(commit->database, &time, writes, n);
         if (r < 0 && commit->error == 0)
                 log_error("cannot write the database, so nothing is confirmed until it works: %s",
                           strerror(-r));

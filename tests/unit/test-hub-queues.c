@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "hub/commit.h"
 #include "hub/login-limiter.h"
@@ -539,6 +540,68 @@ START_TEST(a_commit_writes_so_much_and_the_next_one_goes_on)
 }
 END_TEST
 
+static void add_called(unsigned n)
+{
+        Write write = {.type = WRITE_CALLED, .uid = "alice", .on = true};
+
+        snprintf(write.other, sizeof(write.other), "u%u", n);
+        ck_assert_int_eq(commit_add(commit, &write, NOW), 0);
+}
+
+static int expect_called(const char *uid, const char *called, void *userdata)
+{
+        unsigned *n = userdata;
+        char expected[UID_MAX + 1];
+
+        snprintf(expected, sizeof(expected), "u%u", (*n)++);
+        ck_assert_str_eq(called, expected);
+        return 0;
+}
+
+/* While others come: more than are written, and then fewer, so that the queue grows and shrinks. */
+START_TEST(what_waits_is_written_in_order_and_once)
+{
+        unsigned n = 0, n_seen = 0;
+
+        for (unsigned round = 0; round < 40; round++) {
+                for (unsigned i = 0; i < (round < 20 ? 400u : 150u); i++)
+                        add_called(n++);
+                commit_run(commit, NOW);
+        }
+        ck_assert_uint_eq(commit_barrier(commit) - commit_done(commit),
+                          (n - 40 * COMMIT_WRITES_MAX + COMMIT_WRITES_MAX - 1) / COMMIT_WRITES_MAX);
+        commit_run_all(commit, NOW);
+        ck_assert_int_eq(hub_database_each_called(database, expect_called, &n_seen), 0);
+        ck_assert_uint_eq(n_seen, n);
+}
+END_TEST
+
+/* The processor's time for it, which others on the machine do not change. */
+static double writing_takes(unsigned n)
+{
+        clock_t begin = clock();
+        int r = 0;
+
+        for (unsigned i = 0; i < n; i++) {
+                Write write = {.type = WRITE_DROP, .session_id = ID};
+
+                r |= commit_add(commit, &write, NOW);
+        }
+        commit_run_all(commit, NOW);
+        ck_assert_int_eq(r, 0);
+        ck_assert_uint_eq(commit_wait(commit, NOW), USEC_NEVER);
+        return (double)(clock() - begin);
+}
+
+/* After a time with a full disk. It takes 30 times as long if each commit moves what is left. */
+START_TEST(ten_times_as_many_that_wait_take_about_ten_times_as_long)
+{
+        double few = writing_takes(10000);
+
+        ck_assert_double_lt(writing_takes(100000), 20 * few);
+}
+END_TEST
+
 static void add_live(usec_t now)
 {
         Write write = {.type = WRITE_LIVE, .session_id = ID, .json = strdup("{}")};
@@ -660,6 +723,8 @@ int main(void)
         tcase_add_checked_fixture(commits, setup_commit, teardown_commit);
         tcase_add_test(commits, a_commit_is_due_at_once_and_numbered);
         tcase_add_test(commits, a_commit_writes_so_much_and_the_next_one_goes_on);
+        tcase_add_test(commits, what_waits_is_written_in_order_and_once);
+        tcase_add_test(commits, ten_times_as_many_that_wait_take_about_ten_times_as_long);
         tcase_add_test(commits, while_nothing_can_be_written_nothing_is_confirmed);
         tcase_add_test(commits, the_log_is_moved_into_the_database);
         tcase_add_test(commits, under_load_a_commit_waits_a_millisecond);
