@@ -549,6 +549,8 @@ int hub_new(uv_loop_t *loop, HubDatabase *database, Checkpointer *checkpointer,
                 r = commit_new(database, checkpointer, &hub->commit);
         if (r >= 0)
                 r = login_limiter_new(config->failed_logins_per_minute, &hub->limiter);
+        if (r >= 0)
+                r = login_rate_new(&hub->login_rate);
         if (r < 0)
                 return r;
         hub_start(hub, loop);
@@ -579,6 +581,7 @@ Hub *hub_free(Hub *hub)
         hub_work_done(hub);
         exchange_free(hub->exchange);
         login_limiter_free(hub->limiter);
+        login_rate_free(hub->login_rate);
         secret_free(hub->turn_secret);
         free(hub);
         return NULL;

@@ -16,6 +16,7 @@
 #include "hub/history-task.h"
 #include "hub/hub.h"
 #include "hub/login-limiter.h"
+#include "hub/login-rate.h"
 
 typedef struct Lane Lane;
 typedef struct Login Login;
@@ -57,6 +58,7 @@ struct Hub {
         ExchangeNow now; /* of hub_now() */
         Commit *commit;
         LoginLimiter *limiter;
+        LoginRate *login_rate;
         WsServer *server;
         char *turn_secret; /* owned; NULL: no TURN servers */
         usec_t ice_until;  /* CLOCK_REALTIME: until then the TURN credentials are valid */

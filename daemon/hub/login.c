@@ -328,10 +328,20 @@ static int login_new_session(Hub *hub, WsConnection *connection, const Message *
         return r;
 }
 
+static void refuse_for(WsConnection *connection, uint64_t id, usec_t wait)
+{
+        char text[MESSAGE_TEXT_MAX + 1];
+
+        snprintf(text, sizeof(text), "more than %d logins of this user in a minute; wait %u s",
+                 FULL_LOGINS_PER_MINUTE, (unsigned)((wait + USEC_PER_SEC - 1) / USEC_PER_SEC));
+        refuse(connection, id, CALL_ERROR_TOO_MANY, WIRE_CLOSE_TOO_MANY, text);
+}
+
 static int login_user(Hub *hub, WsConnection *connection, const Message *hello,
                       const StoredToken *token)
 {
         StoredUser user;
+        usec_t wait;
 
         int r = hub_database_user_get(hub->database, token->uid, &user);
         if (r < 0)
@@ -339,6 +349,13 @@ static int login_user(Hub *hub, WsConnection *connection, const Message *hello,
         if (!str_empty(hello->hello.resume) &&
             device_session_resume(hub, connection, hello, token, &user))
                 return 0;
+        r = login_rate_note(hub->login_rate, token->uid, clock_boottime(), &wait);
+        if (r == -EAGAIN) {
+                refuse_for(connection, hello->id, wait);
+                return 0;
+        }
+        if (r < 0)
+                return r;
         return login_new_session(hub, connection, hello, token, &user);
 }
 

@@ -200,11 +200,16 @@ static void settings(Spender *spender)
         keep_asking(spender, ask_settings);
 }
 
-/* Logs in again and again, with a history that fills each welcome. */
+/* Logs in again and again, with a history that fills each welcome, until the hub refuses it. */
 static void logins(Spender *spender)
 {
         for (;;) {
-                talker_free(talker_new(port(spender->hub), spender->token, "again"));
+                Talker *talker = talker_connect(port(spender->hub), NULL);
+
+                cJSON_Delete(talker_request(talker, "hello",
+                                            "\"version\":1,\"token\":\"%s\",\"device\":\"again\"",
+                                            spender->token));
+                talker_free(talker);
                 has_begun(spender);
         }
 }

@@ -11,6 +11,7 @@
 
 #include "exchange/exchange.h"
 #include "hub/hub.h"
+#include "hub/login-rate.h"
 #include "rig/wsclient.h"
 #include "suite.h"
 #include "wire/json-arena.h"
@@ -280,6 +281,29 @@ START_TEST(whose_devices_log_in_all_at_once_keeps_nobody_else_waiting)
 }
 END_TEST
 
+static int one_that_logs_in_again_and_again(uint16_t port)
+{
+        WsClient *client;
+
+        for (int i = 0; i < FULL_LOGINS_PER_MINUTE; i++) {
+                client = say_hello(port, 1);
+                if (!client || !next_has(client, "\"kind\":\"welcome\""))
+                        return 1;
+                ws_free(client);
+        }
+        client = say_hello(port, 1);
+        if (!client || !next_has(client, "\"name\":\"TooMany\",\"message\":\"more than 256 logins"))
+                return 2;
+        client = say_hello_as(port, bobs_token, 1);
+        return client && next_has(client, "\"kind\":\"welcome\"") ? 0 : 3;
+}
+
+START_TEST(a_user_who_logs_in_without_end_is_refused_and_no_other_is)
+{
+        while_devices(one_that_logs_in_again_and_again);
+}
+END_TEST
+
 static int one_that_asks_for_much(uint16_t port)
 {
         WsClient *client = say_hello(port, 1), *other = say_hello(port, 2);
@@ -479,6 +503,7 @@ int main(void)
         tcase_add_test(tests, whose_devices_log_in_all_at_once_keeps_nobody_else_waiting);
         tcase_add_test(tests, a_call_to_a_large_group_is_whole_for_whoever_looks_at_it);
         tcase_add_test(tests, a_flood_is_refused_to_its_sender_and_the_receiver_stays);
+        tcase_add_test(tests, a_user_who_logs_in_without_end_is_refused_and_no_other_is);
         tcase_add_test(tests, requests_about_the_history_are_answered_in_their_order);
         suite_add_tcase(suite, tests);
         return suite_run(suite);
