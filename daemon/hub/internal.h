@@ -196,6 +196,7 @@ void hub_work_done(Hub *hub);
 /* ---- lane.c ---- */
 
 #define LANE_BEGINS_AT 64 /* actions at once: takes a millisecond */
+#define LANE_HELP_STEPS 4 /* of hub_lanes_help(): that many actions as well */
 
 /*
  * Takes the action into the lane of its call. Returns 1; 0 if there is none, and it is to be
@@ -205,9 +206,12 @@ int hub_lane_take(Hub *hub, ExchangeAction *action);
 /* Carries out some of its actions. Returns false when it is empty. */
 bool hub_lane_step(Hub *hub, Lane *lane);
 Lane *lane_free(Hub *hub, Lane *lane);
+/* Takes steps of the oldest lanes, LANE_HELP_STEPS. Returns whether there are lanes left. */
+bool hub_lanes_help(Hub *hub);
 /*
- * Empties all lanes now: for who has to find all that has happened in the database. Returns 0, or
- * -ENOMEM if something is still to be stored.
+ * Empties all lanes now, however long that takes: for the operator, who has to find all that has
+ * happened in the database. A device that logs in waits instead. Returns 0, or -ENOMEM if something
+ * is still to be stored.
  */
 int hub_lanes_finish(Hub *hub);
 

@@ -12,7 +12,7 @@
 
 #include "hub/internal.h"
 
-#define LANE_STEP 16 /* actions between two looks at the clock */
+#define LANE_STEP (LANE_BEGINS_AT / LANE_HELP_STEPS) /* actions between two looks at the clock */
 
 /* Embedded in its job, which is in the line of the user who has caused the first action. */
 struct Lane {
@@ -133,12 +133,10 @@ bool hub_lane_step(Hub *hub, Lane *lane)
         return lane->n > 0;
 }
 
-int hub_lanes_finish(Hub *hub)
+bool hub_lanes_help(Hub *hub)
 {
-        Lane *lane;
-
-        hub_drain(hub); /* it may have stalled, too */
-        while ((lane = hub->lanes)) {
+        for (int i = 0; i < LANE_HELP_STEPS && hub->lanes; i++) {
+                Lane *lane = hub->lanes;
                 bool more = hub_lane_step(hub, lane);
 
                 if (lane->is_stalled)
@@ -146,5 +144,13 @@ int hub_lanes_finish(Hub *hub)
                 if (!more)
                         lane_free(hub, lane);
         }
+        return hub->lanes;
+}
+
+int hub_lanes_finish(Hub *hub)
+{
+        hub_drain(hub); /* it may have stalled, too */
+        while (hub_lanes_help(hub) && hub->n_stalled_lanes == 0)
+                ;
         return hub->stalled || hub->n_stalled_lanes > 0 ? -ENOMEM : 0;
 }

@@ -6,6 +6,9 @@
 #include "hub/internal.h"
 
 #define LANES_WAIT_US USEC_PER_SEC /* that a login lets calls to large groups go first */
+/* Then it helps; and when it has waited so long, the device has to come back (first hello: 10 s).
+ */
+#define LANES_WAIT_MAX_US (5 * USEC_PER_SEC)
 
 HubUser *hub_user_enter(Hub *hub, const char *uid)
 {
@@ -433,9 +436,16 @@ bool hub_login_step(Hub *hub, Login *login)
         if (!connection)
                 return false;
         /* What waits in lanes belongs to the history, and may be for an earlier connection. */
-        if (hub->lanes && clock_boottime() - login->since < LANES_WAIT_US)
-                return true;
-        hub_lanes_finish(hub);
+        if (hub->lanes) {
+                usec_t waited = clock_boottime() - login->since;
+
+                if (waited < LANES_WAIT_US || (waited < LANES_WAIT_MAX_US && hub_lanes_help(hub)))
+                        return true;
+        }
+        if (hub->lanes) {
+                login_failed(connection, hello->id, -EBUSY);
+                return false;
+        }
         /* Here, and not with the hello: it may have been revoked since. */
         int r = find_token(hub, connection, &hello->hello, &token);
         if (r >= 0 && !has_room(hub, token.uid, hello->hello.device)) {

@@ -330,6 +330,23 @@ START_TEST(what_comes_of_a_large_call_later_comes_after_what_waits)
 }
 END_TEST
 
+/* The end of a call: LANE_BEGINS_AT are done with it, and as many with each help. */
+START_TEST(whoever_waits_for_a_large_call_helps_with_a_part_at_a_time)
+{
+        const int n_actions = MEMBERS + 4; /* records; one row less, two events and the reply */
+        int n = 1;
+
+        call_group();
+        hub_lanes_finish(&hub);
+        cancel_group();
+        while (hub_lanes_help(&hub))
+                n++;
+        ck_assert_int_eq(n, (n_actions - 1) / LANE_BEGINS_AT);
+        ck_assert_uint_eq(hub.work.n_jobs, 0);
+        ck_assert_uint_eq(stored_members(), 0);
+}
+END_TEST
+
 START_TEST(whoever_has_to_find_everything_empties_the_lanes)
 {
         char last[UID_MAX + 1];
@@ -423,6 +440,7 @@ int main(void)
         tcase_add_test(tests, another_call_does_not_wait_for_a_large_one);
         tcase_add_test(tests, a_device_sees_a_large_call_in_order_and_other_calls_in_between);
         tcase_add_test(tests, what_comes_of_a_large_call_later_comes_after_what_waits);
+        tcase_add_test(tests, whoever_waits_for_a_large_call_helps_with_a_part_at_a_time);
         tcase_add_test(tests, whoever_has_to_find_everything_empties_the_lanes);
         tcase_add_test(tests,
                        while_one_lane_cannot_store_the_hub_stores_nothing_whatever_others_do);
