@@ -70,15 +70,16 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 {
         Acceptor *acceptor = poll->data;
 
-        for (int i = 0; i < ACCEPTS_PER_TURN && accept_one(acceptor); i++)
+        for (int i = 0; i < acceptor->per_turn && accept_one(acceptor); i++)
                 ;
 }
 
-int acceptor_init(Acceptor *acceptor, uv_loop_t *loop, int listening_fd,
+int acceptor_init(Acceptor *acceptor, uv_loop_t *loop, int listening_fd, int per_turn,
                   const AcceptorEvents *events)
 {
         acceptor->events = *events;
         acceptor->fd = listening_fd;
+        acceptor->per_turn = per_turn;
         int r = uv_poll_init(loop, &acceptor->readable, listening_fd);
         if (r < 0) {
                 closep(&acceptor->fd);

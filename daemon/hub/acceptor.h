@@ -14,7 +14,12 @@
 
 #include "base/clock.h"
 
-#define ACCEPTS_PER_TURN 32  /* more wait for the next turn, behind those who are connected */
+#define ACCEPTS_PER_TURN 32 /* more wait for the next turn, behind those who are connected */
+/*
+ * The same where each one that comes in is a TLS handshake: up to 1 ms with an RSA key. So those
+ * who are connected wait for this many at most, however many strangers come.
+ */
+#define HANDSHAKES_PER_TURN 2
 #define ACCEPT_RETRY_MS 1000 /* another program may have freed a descriptor */
 #define SHORTAGE_SAID_EVERY_US (60 * USEC_PER_SEC)
 
@@ -34,6 +39,7 @@ typedef struct AcceptorEvents {
 typedef struct Acceptor {
         AcceptorEvents events;
         int fd;
+        int per_turn;
         uv_poll_t readable;
         uv_timer_t retry;
         bool is_resting;
@@ -41,10 +47,11 @@ typedef struct Acceptor {
 } Acceptor;
 
 /*
- * Takes `listening_fd`, in any case. The acceptor must stay where it is until acceptor_stop(), and
- * the turn of the loop after that. Returns 0 or negative errno.
+ * Takes `listening_fd`, in any case; accepts `per_turn` in a turn of the loop. The acceptor must
+ * stay where it is until acceptor_stop(), and the turn of the loop after that. Returns 0 or
+ * negative errno.
  */
-int acceptor_init(Acceptor *acceptor, uv_loop_t *loop, int listening_fd,
+int acceptor_init(Acceptor *acceptor, uv_loop_t *loop, int listening_fd, int per_turn,
                   const AcceptorEvents *events);
 /* Accepts no more, and closes the socket. */
 void acceptor_stop(Acceptor *acceptor);

@@ -168,12 +168,13 @@ static int create_vhost(WsListener *listener, struct lws_context *context, const
         return *ret ? 0 : -ENOMEM;
 }
 
-static int open_door(WsDoor *door, WsListener *listener, uv_loop_t *loop, int fd)
+static int open_door(WsDoor *door, WsListener *listener, uv_loop_t *loop, int fd, bool tls)
 {
         const AcceptorEvents events = {on_room, on_accepted, on_short_of_descriptors, door};
 
         door->listener = listener;
-        return acceptor_init(&door->acceptor, loop, fd, &events);
+        return acceptor_init(&door->acceptor, loop, fd,
+                             tls ? HANDSHAKES_PER_TURN : ACCEPTS_PER_TURN, &events);
 }
 
 static int open_address(WsListener *listener, struct lws_context *context, uv_loop_t *loop,
@@ -185,7 +186,9 @@ static int open_address(WsListener *listener, struct lws_context *context, uv_lo
         if (r >= 0)
                 r = create_vhost(listener, context, "server", listener->certificate,
                                  &listener->address.vhost);
-        return r < 0 ? r : open_door(&listener->address, listener, loop, TAKE_FD(fd));
+        return r < 0 ? r
+                     : open_door(&listener->address, listener, loop, TAKE_FD(fd),
+                                 listener->certificate);
 }
 
 static int open_unix_socket(WsListener *listener, struct lws_context *context, uv_loop_t *loop,
@@ -197,7 +200,7 @@ static int open_unix_socket(WsListener *listener, struct lws_context *context, u
         if (r >= 0)
                 r = create_vhost(listener, context, "socket", false, &listener->socket.vhost);
         if (r >= 0)
-                r = open_door(&listener->socket, listener, loop, TAKE_FD(fd));
+                r = open_door(&listener->socket, listener, loop, TAKE_FD(fd), false);
         listener->has_socket = r >= 0;
         return r;
 }

@@ -34,7 +34,7 @@ static void on_shortage(void *userdata)
         ck_abort_msg("there are descriptors");
 }
 
-static void begin(void)
+static void begin_with(int per_turn)
 {
         const AcceptorEvents events = {on_room, on_accepted, on_shortage, &acceptor};
         socklen_t length = sizeof(address);
@@ -46,8 +46,13 @@ static void begin(void)
         ck_assert_int_eq(listen(fd, SOMAXCONN), 0);
         ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
         ck_assert_int_eq(uv_loop_init(&loop), 0);
-        ck_assert_int_eq(acceptor_init(&acceptor, &loop, fd, &events), 0);
+        ck_assert_int_eq(acceptor_init(&acceptor, &loop, fd, per_turn, &events), 0);
         room = ACCEPTOR_HAS_ROOM;
+}
+
+static void begin(void)
+{
+        begin_with(ACCEPTS_PER_TURN);
 }
 
 static void end(void)
@@ -78,6 +83,20 @@ START_TEST(no_turn_accepts_more_than_its_share)
         ck_assert_uint_eq(n_accepted, ACCEPTS_PER_TURN);
         uv_run(&loop, UV_RUN_ONCE);
         ck_assert_uint_eq(n_accepted, CLIENTS);
+}
+END_TEST
+
+START_TEST(between_handshakes_those_who_are_connected_have_their_turn)
+{
+        end();
+        begin_with(HANDSHAKES_PER_TURN);
+        come(CLIENTS);
+        while (n_accepted < CLIENTS) {
+                size_t before = n_accepted;
+
+                uv_run(&loop, UV_RUN_ONCE);
+                ck_assert_uint_le(n_accepted - before, HANDSHAKES_PER_TURN);
+        }
 }
 END_TEST
 
@@ -137,6 +156,7 @@ int main(void)
         tcase_set_timeout(tests, 60);
         tcase_add_checked_fixture(tests, begin, end);
         tcase_add_test(tests, no_turn_accepts_more_than_its_share);
+        tcase_add_test(tests, between_handshakes_those_who_are_connected_have_their_turn);
         tcase_add_loop_test(tests, without_room_connections_wait_until_there_is_some, 0, 2);
         tcase_add_test(tests, without_room_it_tries_again_by_itself);
         tcase_add_test(tests, after_the_end_nobody_comes_in_and_nothing_resumes);
