@@ -120,6 +120,17 @@ static void on_client_gone(WsListener *listener, struct lws *wsi)
                 acceptor_resume(&listener->socket.acceptor);
 }
 
+/* Before the hub computes anything. The loop's time is the same for all that one turn has found. */
+static int on_client_hello(SSL *ssl, int *ret_alert, void *userdata)
+{
+        WsListener *listener = userdata;
+
+        if (handshake_pace_admit(&listener->pace, uv_now(listener->loop)))
+                return SSL_CLIENT_HELLO_SUCCESS;
+        *ret_alert = SSL_AD_INTERNAL_ERROR;
+        return SSL_CLIENT_HELLO_ERROR;
+}
+
 /*
  * The callback of the first protocol of the vhost. lws also calls it for connections that have not
  * chosen one.
@@ -131,6 +142,7 @@ static int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void
 
         switch ((int)reason) { /* an int: -Wswitch-enum would want every reason of lws */
         case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
+                SSL_CTX_set_client_hello_cb(user, on_client_hello, listener);
                 return certificate_use(listener->certificate, user) < 0 ? -1 : 0;
         case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
                 return on_new_client(listener, wsi);
@@ -215,6 +227,7 @@ int ws_listener_open(WsListener *listener, struct lws_context *context, uv_loop_
         if (r < 0)
                 return r;
         listener->owner = owner;
+        listener->loop = loop;
         listener->certificate = options->certificate;
         listener->protocols[0] = web_protocol(&listener->page);
         listener->protocols[0].callback = http_callback;

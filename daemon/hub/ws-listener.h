@@ -7,6 +7,7 @@
  */
 
 #include "hub/acceptor.h"
+#include "hub/handshake-pace.h"
 #include "hub/ws-server.h"
 
 typedef struct WsListener WsListener;
@@ -23,6 +24,8 @@ struct WsListener {
         void *owner;
         struct lws_protocols protocols[3]; /* plain HTTP, the WebSocket's, the terminator */
         Certificate *certificate;          /* not owned; NULL: no TLS */
+        HandshakePace pace;
+        uv_loop_t *loop; /* not owned */
         Admission *admission;
         WebFiles *page; /* owned; NULL: none */
 };
