@@ -35,9 +35,9 @@ typedef struct SyscallGroup {
 } SyscallGroup;
 
 static const SyscallGroup groups[] = {
-        /* Open descriptors, and memory. */
+        /* Open descriptors, and memory. The rules for fcntl(2) are below. */
         {0, "read readv pread64 preadv preadv2 write writev pwrite64 lseek _llseek close "
-            "close_range dup dup2 dup3 fcntl fcntl64 pipe pipe2 memfd_create ftruncate ftruncate64 "
+            "close_range dup dup2 dup3 pipe pipe2 memfd_create ftruncate ftruncate64 "
             "fallocate fadvise64 fadvise64_64 brk mmap mmap2 munmap mremap mprotect madvise "
             "mincore mlock mlock2 munlock membarrier mseal"},
         /* Folders; the rule for open(2) is below. */
@@ -106,10 +106,29 @@ typedef struct Guarded {
                 number, SCMP_CMP_MASKED_EQ, mask, value \
         }
 
+/* The second name is that of 32-bit machines. */
+#define FCNTL(...)                     \
+        {"fcntl", __VA_ARGS__},        \
+        {                              \
+                "fcntl64", __VA_ARGS__ \
+        }
+
 static const Guarded guarded[] = {
         {"open", 1, {MASKED(1, WRITING, 0)}},
         {"openat", 1, {MASKED(2, WRITING, 0)}},
         {"clone", 1, {MASKED(0, CLONE_THREAD, CLONE_THREAD)}},
+        /*
+         * Not F_SETOWN, F_SETSIG and O_ASYNC, by which the kernel sends any signal to any process
+         * of the user.
+         */
+        FCNTL(1, {ARGUMENT(1, F_DUPFD)}),
+        FCNTL(1, {ARGUMENT(1, F_DUPFD_CLOEXEC)}),
+        FCNTL(1, {ARGUMENT(1, F_GETFD)}),
+        FCNTL(1, {ARGUMENT(1, F_SETFD)}),
+        FCNTL(1, {ARGUMENT(1, F_GETFL)}),
+        FCNTL(2, {ARGUMENT(1, F_SETFL), MASKED(2, O_ASYNC, 0)}),
+        FCNTL(1, {ARGUMENT(1, F_ADD_SEALS)}),
+        FCNTL(1, {ARGUMENT(1, F_GET_SEALS)}),
         {"prlimit64", 2, {ARGUMENT(0, 0), MASKED(2, UINT64_MAX, 0)}},   /* to read */
         {"prlimit64", 2, {ARGUMENT(0, 0), ARGUMENT(1, RLIMIT_RTTIME)}}, /* of real time */
         {"socket", 1, {ARGUMENT(0, AF_UNIX)}, SANDBOX_LOCAL},

@@ -7,9 +7,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -120,6 +124,18 @@ static void remove_session(void)
         close(session.notify_fd);
         close(session.abstract_fd);
         close(session.terminal);
+}
+
+/* So that a refusal is known to be that of the sandbox. */
+static int without_sandbox(int (*act)(void))
+{
+        int status;
+        pid_t pid = fork();
+
+        if (pid == 0)
+                _exit(act());
+        ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 /* ---- sockets ---- */
@@ -357,6 +373,153 @@ START_TEST(worker_cannot_read_the_terminal_that_it_logs_to)
 }
 END_TEST
 
+/* ---- another process of the user, as tringd is ---- */
+
+static pid_t victim; /* leads a group of its own */
+
+static void start_victim(void)
+{
+        victim = fork();
+        ck_assert_int_ge(victim, 0);
+        if (victim == 0) {
+                (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+                pause();
+                _exit(EXIT_FAILURE);
+        }
+        ck_assert_int_eq(setpgid(victim, victim), 0);
+}
+
+/* Returns the signal that ended it: SIGUSR2, unless another one came first. */
+static int end_victim(void)
+{
+        int status;
+
+        ck_assert_int_eq(kill(victim, SIGUSR2), 0);
+        ck_assert_int_eq(waitpid(victim, &status, 0), victim);
+        return WTERMSIG(status);
+}
+
+/* Names the victim as the one to be told of what arrives at this end of a pair. */
+typedef int (*NameVictim)(int fd);
+
+static int by_its_id(int fd)
+{
+        return fcntl(fd, F_SETOWN, victim);
+}
+
+static int by_its_group(int fd)
+{
+        return fcntl(fd, F_SETOWN, -victim);
+}
+
+static int by_kind_and_id(int fd)
+{
+        const struct f_owner_ex owner = {F_OWNER_PID, victim};
+
+        return fcntl(fd, F_SETOWN_EX, &owner);
+}
+
+static int by_ioctl(int fd)
+{
+        return ioctl(fd, FIOSETOWN, &victim);
+}
+
+static int by_ioctl_for_sockets(int fd)
+{
+        return ioctl(fd, SIOCSPGRP, &victim);
+}
+
+static int send_sigkill(NameVictim name_victim)
+{
+        int ends[2];
+
+        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0 ||
+            name_victim(ends[0]) < 0 || fcntl(ends[0], F_SETSIG, SIGKILL) < 0 ||
+            fcntl(ends[0], F_SETFL, O_ASYNC) < 0)
+                return errno;
+        return write(ends[1], "x", 1) == 1 ? DONE : errno;
+}
+
+#define SEND_SIGKILL(name)                 \
+        static int signal_##name(void)     \
+        {                                  \
+                return send_sigkill(name); \
+        }
+
+SEND_SIGKILL(by_its_id)
+SEND_SIGKILL(by_its_group)
+SEND_SIGKILL(by_kind_and_id)
+SEND_SIGKILL(by_ioctl)
+SEND_SIGKILL(by_ioctl_for_sockets)
+
+static int (*const signals[])(void) = {
+        signal_by_its_id, signal_by_its_group,         signal_by_kind_and_id,
+        signal_by_ioctl,  signal_by_ioctl_for_sockets,
+};
+
+START_TEST(worker_has_no_signal_sent_to_another_process)
+{
+        int r;
+
+        start_victim();
+        r = in_sandbox(WORKER, signals[_i]);
+        ck_assert_int_eq(end_victim(), SIGUSR2);
+        ck_assert_int_eq(r, EACCES);
+}
+END_TEST
+
+START_TEST(that_signal_would_arrive)
+{
+        start_victim();
+        ck_assert_int_eq(without_sandbox(signals[_i]), DONE);
+        ck_assert_int_eq(end_victim(), SIGKILL);
+}
+END_TEST
+
+static int choose_the_signal(void)
+{
+        return outcome(fcntl(STDIN_FILENO, F_SETSIG, SIGKILL));
+}
+
+static int ask_for_signals(void)
+{
+        return outcome(fcntl(STDIN_FILENO, F_SETFL, O_NONBLOCK | O_ASYNC));
+}
+
+static int ask_for_signals_by_ioctl(void)
+{
+        int on = 1;
+
+        return outcome(ioctl(STDIN_FILENO, FIOASYNC, &on));
+}
+
+static int ask_for_signals_about_a_folder(void)
+{
+        int fd = open("/usr", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        return outcome(fcntl(fd, F_NOTIFY, DN_CREATE));
+}
+
+static int ask_for_a_lease(void)
+{
+        int fd = open("/usr/lib/os-release", O_RDONLY | O_CLOEXEC);
+
+        return outcome(fcntl(fd, F_SETLEASE, F_RDLCK));
+}
+
+/* An owner that a descriptor already has would be told, too. */
+static int (*const requests[])(void) = {
+        choose_the_signal,        ask_for_signals,
+        ask_for_signals_by_ioctl, ask_for_signals_about_a_folder,
+        ask_for_a_lease,
+};
+
+START_TEST(worker_asks_for_no_signal_about_a_descriptor)
+{
+        ck_assert_int_eq(in_sandbox(WORKER, requests[_i]), EACCES);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("sandbox-escapes");
@@ -371,6 +534,11 @@ int main(void)
         tcase_add_loop_test(tcase, worker_reads_nothing_of_other_programs, 0, ELEMENTSOF(files));
         tcase_add_loop_test(tcase, those_files_are_there, 0, ELEMENTSOF(files));
         tcase_add_test(tcase, worker_cannot_read_the_terminal_that_it_logs_to);
+        tcase_add_loop_test(tcase, worker_has_no_signal_sent_to_another_process, 0,
+                            ELEMENTSOF(signals));
+        tcase_add_loop_test(tcase, that_signal_would_arrive, 0, ELEMENTSOF(signals));
+        tcase_add_loop_test(tcase, worker_asks_for_no_signal_about_a_descriptor, 0,
+                            ELEMENTSOF(requests));
         suite_add_tcase(suite, tcase);
         return suite_run(suite);
 }

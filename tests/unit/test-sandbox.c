@@ -294,13 +294,28 @@ static int local_pair(void)
         return r == DONE ? outcome(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends)) : r;
 }
 
+static int flags_of_a_descriptor(void)
+{
+        int fd = memfd_create("test", MFD_ALLOW_SEALING), copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+
+        return outcome(fcntl(copy, F_GETFD) == FD_CLOEXEC && fcntl(fd, F_DUPFD, 3) >= 0 &&
+                                       fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 &&
+                                       fcntl(fd, F_SETFL, O_NONBLOCK) == 0 &&
+                                       (fcntl(fd, F_GETFL) & O_NONBLOCK) &&
+                                       fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) == 0 &&
+                                       fcntl(fd, F_GET_SEALS) == F_SEAL_SHRINK
+                               ? 0
+                               : -1);
+}
+
 static int route_socket(void)
 {
         return outcome(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
 }
 
 static int (*const allowed[])(void) = {
-        a_thread, shared_memory, compiled_code, a_library, local_pair, route_socket,
+        a_thread,   shared_memory,         compiled_code, a_library,
+        local_pair, flags_of_a_descriptor, route_socket,
 };
 
 START_TEST(what_sound_needs_is_left)
