@@ -43,8 +43,8 @@ void pipewire_source_give(PipeWireSource *source, int fd);
 void pipewire_source_forget(PipeWireSource *source);
 
 /*
- * A thread of this process that should run in real time, for which PipeWire could not get it.
- * tringd may ask for that; one that hands over nothing does not know how to.
+ * A thread of this process that should run in real time, and has no right to it. tringd may
+ * ask for that; one that hands over nothing does not know how to.
  */
 void pipewire_source_add_thread(PipeWireSource *source, pid_t thread);
 void pipewire_source_remove_thread(PipeWireSource *source, pid_t thread);

@@ -6,6 +6,7 @@
 #include <glib.h>
 #include <pipewire/impl.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "base/str.h"
@@ -13,6 +14,7 @@
 
 /* The longest wait for the list of devices, so that a PipeWire that hangs does not delay a call. */
 #define KNOWN_MAX_MS 1000
+#define REAL_TIME_PRIORITY 83 /* as PipeWire gives it to clients; its server has 88 */
 
 /* Reference-counted (g_atomic_rc_box): events on their way to the main loop hold references. */
 struct PipeWire {
@@ -140,18 +142,33 @@ static int connect_and_look(PipeWire *pipewire)
         return r < 0 ? r : settle(pipewire);
 }
 
+/* This thread only: the sandbox knows no other as one of this process. */
+static bool run_in_real_time(void)
+{
+        struct sched_param wanted = {.sched_priority = REAL_TIME_PRIORITY};
+        struct rlimit limit;
+
+        if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &wanted) == 0)
+                return true;
+        if (getrlimit(RLIMIT_RTPRIO, &limit) < 0 || limit.rlim_cur == 0 ||
+            limit.rlim_cur >= REAL_TIME_PRIORITY)
+                return false;
+        wanted.sched_priority = (int)limit.rlim_cur;
+        return sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &wanted) == 0;
+}
+
 /* In the data thread. */
 static int look_at_thread(struct spa_loop *loop, bool async, uint32_t seq, const void *data,
                           size_t size, void *userdata)
 {
         PipeWire *pipewire = userdata;
 
-        if (sched_getscheduler(0) == SCHED_OTHER)
+        if (sched_getscheduler(0) == SCHED_OTHER && !run_in_real_time())
                 pipewire->slow_thread = gettid();
         return 0;
 }
 
-/* PipeWire itself has done it where RLIMIT_RTPRIO allows that, and cannot reach rtkit from here. */
+/* PipeWire itself can neither name its thread to the kernel from here nor reach rtkit. */
 static void want_real_time(PipeWire *pipewire)
 {
         struct pw_data_loop *loop = pw_context_get_data_loop(pipewire->context);

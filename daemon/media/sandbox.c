@@ -56,11 +56,13 @@ static const SyscallGroup groups[] = {
         {0, "connect bind listen accept accept4 shutdown getsockname getpeername "
             "getsockopt setsockopt send sendto sendmsg sendmmsg recv recvfrom recvmsg recvmmsg "
             "recvmmsg_time64"},
-        /* Threads and scheduling: sound has deadlines. The rule for clone(2) is below. */
+        /*
+         * Threads and scheduling: sound has deadlines. The rules for clone(2) and for changes of
+         * the scheduling are below.
+         */
         {0, "exit exit_group gettid set_tid_address set_robust_list get_robust_list rseq "
-            "arch_prctl sched_yield sched_getaffinity sched_setaffinity sched_getattr "
-            "sched_setattr sched_getparam sched_setparam sched_getscheduler sched_setscheduler "
-            "sched_get_priority_min sched_get_priority_max getpriority setpriority getcpu"},
+            "arch_prctl sched_yield sched_getaffinity sched_getattr sched_getparam "
+            "sched_getscheduler sched_get_priority_min sched_get_priority_max getpriority getcpu"},
         /* Handling of received signals. */
         {0, "rt_sigaction rt_sigprocmask rt_sigreturn sigreturn sigaltstack rt_sigtimedwait"},
         /*
@@ -75,7 +77,8 @@ static const SyscallGroup groups[] = {
         /* Libraries try these, and do without when they are refused. */
         {EACCES, "creat truncate truncate64 unlink unlinkat rename renameat renameat2 mkdir "
                  "mkdirat rmdir link linkat symlink symlinkat chmod fchmod fchmodat chown fchown "
-                 "fchownat mknod mknodat utimensat"},
+                 "fchownat mknod mknodat utimensat "
+                 "sched_setaffinity sched_setattr sched_setparam"},
         {EPERM, "setrlimit mbind get_mempolicy set_mempolicy"},
         {ENODATA, "getxattr lgetxattr fgetxattr"},
         /*
@@ -129,6 +132,12 @@ static const Guarded guarded[] = {
         FCNTL(2, {ARGUMENT(1, F_SETFL), MASKED(2, O_ASYNC, 0)}),
         FCNTL(1, {ARGUMENT(1, F_ADD_SEALS)}),
         FCNTL(1, {ARGUMENT(1, F_GET_SEALS)}),
+        /*
+         * Of the thread that asks: tringd is the same user's, and must stay able to mute and to
+         * hang up. A filter does not know which other threads are of this process.
+         */
+        {"sched_setscheduler", 1, {ARGUMENT(0, 0)}},
+        {"setpriority", 2, {ARGUMENT(0, PRIO_PROCESS), ARGUMENT(1, 0)}},
         {"prlimit64", 2, {ARGUMENT(0, 0), MASKED(2, UINT64_MAX, 0)}},   /* to read */
         {"prlimit64", 2, {ARGUMENT(0, 0), ARGUMENT(1, RLIMIT_RTTIME)}}, /* of real time */
         {"socket", 1, {ARGUMENT(0, AF_UNIX)}, SANDBOX_LOCAL},

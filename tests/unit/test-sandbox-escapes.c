@@ -8,14 +8,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,6 +31,7 @@
 
 #define WORKER SANDBOX_NETWORK /* as in media/main.c */
 #define ABSTRACT "tring-test-sandbox"
+#define NOBODY 0x7ffffffe /* a user id beyond all that are given */
 
 /* A session, that of the test. */
 static struct {
@@ -520,6 +524,100 @@ START_TEST(worker_asks_for_no_signal_about_a_descriptor)
 }
 END_TEST
 
+static int only_when_idle(void)
+{
+        const struct sched_param none = {};
+
+        return outcome(sched_setscheduler(victim, SCHED_IDLE, &none));
+}
+
+static int only_when_idle_by_attributes(void)
+{
+        const struct {
+                uint32_t size, policy;
+                uint64_t flags;
+                int32_t nice;
+                uint32_t priority;
+                uint64_t runtime, deadline, period;
+        } idle = {.size = sizeof(idle), .policy = SCHED_IDLE};
+
+        return outcome(syscall(SYS_sched_setattr, victim, &idle, 0));
+}
+
+static int another_priority(void)
+{
+        const struct sched_param none = {};
+
+        return outcome(sched_setparam(victim, &none));
+}
+
+static int one_processor(void)
+{
+        cpu_set_t set;
+
+        if (sched_getaffinity(0, sizeof(set), &set) < 0)
+                return errno;
+        return outcome(sched_setaffinity(victim, sizeof(set), &set));
+}
+
+static int nice_process(void)
+{
+        return outcome(setpriority(PRIO_PROCESS, (id_t)victim, 19));
+}
+
+static int nice_group(void)
+{
+        return outcome(setpriority(PRIO_PGRP, (id_t)victim, 19));
+}
+
+static int no_more_files(void)
+{
+        const struct rlimit none = {};
+
+        return outcome(prlimit(victim, RLIMIT_NOFILE, &none, NULL));
+}
+
+static int (*const schedules[])(void) = {
+        only_when_idle,   only_when_idle_by_attributes,
+        another_priority, one_processor,
+        nice_process,     nice_group,
+        no_more_files,
+};
+
+START_TEST(worker_slows_no_other_process)
+{
+        int r;
+
+        start_victim();
+        r = in_sandbox(WORKER, schedules[_i]);
+        ck_assert_int_eq(sched_getscheduler(victim), SCHED_OTHER);
+        ck_assert_int_eq(getpriority(PRIO_PROCESS, (id_t)victim), getpriority(PRIO_PROCESS, 0));
+        ck_assert_int_eq(r, EACCES);
+        (void)end_victim();
+}
+END_TEST
+
+START_TEST(that_process_could_be_slowed)
+{
+        start_victim();
+        ck_assert_int_eq(without_sandbox(schedules[_i]), DONE);
+        (void)end_victim();
+}
+END_TEST
+
+/* A user who runs nothing: without the sandbox, the kernel would say so. */
+static int nice_user(void)
+{
+        return outcome(setpriority(PRIO_USER, NOBODY, 19));
+}
+
+START_TEST(worker_slows_no_user)
+{
+        ck_assert_int_eq(without_sandbox(nice_user), ESRCH);
+        ck_assert_int_eq(in_sandbox(WORKER, nice_user), EACCES);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("sandbox-escapes");
@@ -539,6 +637,9 @@ int main(void)
         tcase_add_loop_test(tcase, that_signal_would_arrive, 0, ELEMENTSOF(signals));
         tcase_add_loop_test(tcase, worker_asks_for_no_signal_about_a_descriptor, 0,
                             ELEMENTSOF(requests));
+        tcase_add_loop_test(tcase, worker_slows_no_other_process, 0, ELEMENTSOF(schedules));
+        tcase_add_loop_test(tcase, that_process_could_be_slowed, 0, ELEMENTSOF(schedules));
+        tcase_add_test(tcase, worker_slows_no_user);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);
 }
