@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -335,6 +336,20 @@ START_TEST(those_files_are_there)
 }
 END_TEST
 
+static int news_of_the_runtime_folder(void)
+{
+        int fd = inotify_init1(IN_CLOEXEC);
+
+        return fd < 0 ? errno : outcome(inotify_add_watch(fd, session.folder, IN_ALL_EVENTS));
+}
+
+START_TEST(worker_watches_no_folder)
+{
+        ck_assert_int_eq(in_sandbox(WORKER, news_of_the_runtime_folder), EACCES);
+        ck_assert_int_eq(without_sandbox(news_of_the_runtime_folder), DONE);
+}
+END_TEST
+
 /* ---- the terminal in which tringd was started ---- */
 
 static int read_what_is_typed(void)
@@ -632,6 +647,7 @@ int main(void)
         tcase_add_loop_test(tcase, worker_reads_nothing_of_other_programs, 0, ELEMENTSOF(files));
         tcase_add_loop_test(tcase, those_files_are_there, 0, ELEMENTSOF(files));
         tcase_add_test(tcase, worker_cannot_read_the_terminal_that_it_logs_to);
+        tcase_add_test(tcase, worker_watches_no_folder);
         tcase_add_loop_test(tcase, worker_has_no_signal_sent_to_another_process, 0,
                             ELEMENTSOF(signals));
         tcase_add_loop_test(tcase, that_signal_would_arrive, 0, ELEMENTSOF(signals));
