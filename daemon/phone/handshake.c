@@ -7,6 +7,14 @@
 
 #define NAME_SHOWN 100 /* bytes of a name in the sentence */
 
+/* The uid is the hub's word: in a call between two it is the same person, whatever the uid. */
+static const char *counted_as(const PhoneCall *call, const SessionParticipant *participant)
+{
+        bool is_group = call->stored.record.receiver_type == RECEIVER_TYPE_GROUP;
+
+        return is_group ? participant->participant.party.uid : "";
+}
+
 static HandshakeCount *count_of(PhoneCall *call, const char *uid)
 {
         for (size_t i = 0; i < call->n_handshakes; i++) {
@@ -35,7 +43,7 @@ static void say_unverified(Phone *phone, const PhoneCall *call,
 
 void handshake_begin(Phone *phone, PhoneCall *call, SessionParticipant *participant)
 {
-        HandshakeCount *count = count_of(call, participant->participant.party.uid);
+        HandshakeCount *count = count_of(call, counted_as(call, participant));
         unsigned n = count ? ++count->n : HANDSHAKES_MAX + 1;
 
         if (n <= HANDSHAKES_MAX)

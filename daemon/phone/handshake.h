@@ -2,9 +2,10 @@
 #pragma once
 
 /*
- * How often the verification codes are exchanged with one user in one call (PROTOCOL.md,
- * Verification). Each time is one guess for a hub in between, which lets participants join and
- * leave at will: so there are a few, then none, and the user is told.
+ * How often verification codes are exchanged in one call (PROTOCOL.md, Verification). Each time is
+ * one guess for a hub in between, which lets participants join and leave at will, under any uid: so
+ * there are a few in a call between two, and with each user of a group, then none, and the user is
+ * told.
  */
 
 #include "phone/state.h"

@@ -53,7 +53,9 @@
 #define SWITCH_KILL_US (2 * USEC_PER_SEC)
 #define PING_OF_ADAPTER 1  /* serial of questions that are not the phone's; its own are larger */
 #define PHONE_CALLS_MAX 64 /* live calls on this device; one more is TooMany */
-#define HANDSHAKES_MAX 3   /* for verification codes, with one user in one call: handshake.h */
+#define HANDSHAKES_MAX 3   /* for verification codes, in a call between two: handshake.h */
+/* Of a group, codes are exchanged with so many in one call, HANDSHAKES_MAX times with each. */
+#define HANDSHAKE_USERS_MAX 32
 /* Events of the hub (event-rate.h). Records of the history have a burst of their own. */
 #define HUB_EVENTS_PER_S 100
 #define HUB_EVENTS_BURST 1000 /* four times what a hub queues for a device by default */

@@ -115,12 +115,9 @@ typedef enum StoredCopy {
         STORED_COPY_COUNT,
 } StoredCopy;
 
-/* More users than that take no part in the media of one call. */
-#define HANDSHAKE_USERS_MAX 32
-
 /* Exchanges of verification codes with a user. */
 typedef struct HandshakeCount {
-        char uid[UID_MAX + 1];
+        char uid[UID_MAX + 1]; /* empty: with whoever it is, in a call between two */
         unsigned n;
 } HandshakeCount;
 

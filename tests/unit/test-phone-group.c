@@ -410,6 +410,40 @@ START_TEST(rule_11_a_group_call_is_there_again_after_a_restart)
 }
 END_TEST
 
+/* Somebody joins, and leaves again: returns whether codes were exchanged with them. */
+static bool joins_verified(Fixture *f, unsigned user, unsigned n)
+{
+        Message message = {.type = MESSAGE_JOINED};
+        Participant *participant = &message.participant.participant;
+
+        STR_SET(message.participant.session_id, CALL);
+        snprintf(participant->id, sizeof(participant->id), "user%u-%u", user, n);
+        snprintf(participant->party.uid, sizeof(participant->party.uid), "user%u", user);
+        hub_message(f, &message);
+        message.type = MESSAGE_LEFT;
+        hub_message(f, &message);
+        forget(f);
+        ck_assert_str_eq(f->last[PHONE_WORKER_PARTICIPANT_JOINED].participant.participant.id,
+                         participant->id);
+        return !f->last[PHONE_WORKER_PARTICIPANT_JOINED].participant.unverified;
+}
+
+START_TEST(in_a_group_codes_are_exchanged_with_so_many_users_three_times_each)
+{
+        FIXTURE(f);
+
+        group_answered(f, CALL);
+        reply_join(f, NULL);
+        phone_worker_state(f->phone, &f->instant, CALL, SESSION_CONNECTED);
+        for (unsigned user = 1; user <= HANDSHAKE_USERS_MAX; user++) {
+                for (unsigned n = 1; n <= HANDSHAKES_MAX; n++)
+                        ck_assert(joins_verified(f, user, n));
+        }
+        ck_assert(!joins_verified(f, 1, HANDSHAKES_MAX + 1));
+        ck_assert(!joins_verified(f, HANDSHAKE_USERS_MAX + 1, 1));
+}
+END_TEST
+
 int main(void)
 {
         const TTest *const tests[] = {
@@ -434,6 +468,7 @@ int main(void)
                 rule_11_initiating_to_a_group_that_rings_here_answers,
                 rule_11_initiating_to_a_group_after_leaving_replaces_the_object,
                 rule_11_a_group_call_is_there_again_after_a_restart,
+                in_a_group_codes_are_exchanged_with_so_many_users_three_times_each,
         };
 
         return suite_run(phone_suite("group", tests, ELEMENTSOF(tests)));

@@ -393,13 +393,33 @@ START_TEST(codes_are_exchanged_with_somebody_three_times_in_a_call_and_no_more)
         phone_worker_participant(f->phone, &f->instant, CALL, "alice-4", &media);
         ck_assert_str_eq(phone_session_code(session(f, CALL)), "");
         ck_assert_str_ne(phone_session_not_verifiable(session(f, CALL)), "");
-        /* The alarm comes once; others are not concerned. */
+        /* The alarm comes once. */
         joins_as(f, MESSAGE_LEFT, 4, "alice");
         forget(f);
         joins_as(f, MESSAGE_JOINED, 5, "alice");
-        joins_as(f, MESSAGE_JOINED, 1, "carol");
         ck_assert_ptr_null(strstr(fixture_trace(f), "session-error"));
-        ck_assert(!joined->participant.unverified);
+        ck_assert(joined->participant.unverified);
+}
+END_TEST
+
+START_TEST(a_call_between_two_has_three_exchanges_of_codes_under_all_uids_together)
+{
+        FIXTURE(f);
+
+        talking(f, CALL);
+        joins_as(f, MESSAGE_LEFT, 1, "alice");
+        for (unsigned n = 2; n <= 3 * HANDSHAKES_MAX; n++) {
+                char uid[UID_MAX + 1];
+
+                snprintf(uid, sizeof(uid), "alias%u", n);
+                forget(f);
+                joins_as(f, MESSAGE_JOINED, n, uid);
+                ck_assert_int_eq(strstr(fixture_trace(f), "session-error:MediaFailed") != NULL,
+                                 n == HANDSHAKES_MAX + 1);
+                ck_assert_int_eq(f->last[PHONE_WORKER_PARTICIPANT_JOINED].participant.unverified,
+                                 n > HANDSHAKES_MAX);
+                joins_as(f, MESSAGE_LEFT, n, uid);
+        }
 }
 END_TEST
 
@@ -581,6 +601,7 @@ int main(void)
                 start_audio_muted_is_honoured_on_answer,
                 a_session_has_the_code_of_the_only_other_one,
                 codes_are_exchanged_with_somebody_three_times_in_a_call_and_no_more,
+                a_call_between_two_has_three_exchanges_of_codes_under_all_uids_together,
                 joining_again_counts_as_another_exchange_of_codes,
                 why_there_is_no_code_is_shown_where_the_code_would_be,
                 a_fault_of_the_worker_is_reported,
