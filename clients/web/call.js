@@ -8,6 +8,9 @@ import { Consent } from "./consent.js";
 import { nameOf } from "./words.js";
 
 export const FINISHED_SHOWN_MS = 6000;
+/* Exchanges of verification codes in one call, as tringd: daemon/phone/handshake.h. */
+export const HANDSHAKES_MAX = 3; /* in a call between two, and with each user of a group */
+const HANDSHAKE_USERS_MAX = 32; /* of a group */
 
 export class Call {
         /*
@@ -28,7 +31,7 @@ export class Call {
                 this.alertingReported = false;
                 this.sentence = ""; /* shown instead of the text for status and reason */
                 this.members = [];
-                this.connections = new Map(); /* how many there were, by uid */
+                this.handshakes = new Map(); /* how many there were, by uid */
                 this.joinToken = "";
                 this.duration = 0;
                 this.answeredAt = 0;
@@ -63,11 +66,18 @@ export class Call {
                 this.ringUntil = snapshot.remaining_ms ? now + snapshot.remaining_ms : 0;
         }
 
-        /* Counts one more connection to that person in this call, and returns how many. */
-        countConnection(uid) {
-                const n = (this.connections.get(uid) ?? 0) + 1;
+        /*
+         * Counts one more exchange of codes with a participant of that uid, and returns how many
+         * there were; above HANDSHAKES_MAX: it may not be. The uid is the hub's word: in a call
+         * between two it is the same person, whatever the uid.
+         */
+        countHandshake(uid) {
+                const who = this.isGroup ? uid : "";
+                const n = (this.handshakes.get(who) ?? 0) + 1;
 
-                this.connections.set(uid, n);
+                if (n === 1 && this.handshakes.size === HANDSHAKE_USERS_MAX)
+                        return HANDSHAKES_MAX + 1;
+                this.handshakes.set(who, n);
                 return n;
         }
 

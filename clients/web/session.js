@@ -6,9 +6,9 @@
  * Each join makes a new participant id; messages for an old id are dropped (rule 18).
  */
 
+import { HANDSHAKES_MAX } from "./call.js";
 import { nameOf } from "./words.js";
 
-const HANDSHAKES_MAX = 3; /* for verification codes, with one person in one call: as tringd */
 const MODE = "mesh"; /* each participant has a connection with each other one */
 
 export class Session {
@@ -114,7 +114,7 @@ export class Session {
                 this.phone.act({
                         type: "media-join",
                         own: this.own,
-                        others: (ok.others ?? []).map((other) => this.#connecting(other)),
+                        others: [...this.others.values()].map((other) => this.#connecting(other)),
                         iceServers: ok.ice_servers ?? [],
                 });
                 this.#planRelays(ok.ice_lifetime, now);
@@ -150,13 +150,10 @@ export class Session {
                         return;
                 switch (event.event) {
                 case "joined":
-                        this.others.set(participant.id, participant);
-                        this.phone.act({ type: "media-joined",
-                                         participant: this.#connecting(participant) });
+                        this.#takeJoined(participant);
                         break;
                 case "participant":
-                        if (this.others.has(participant.id))
-                                this.others.set(participant.id, participant);
+                        this.#takeState(participant);
                         break;
                 case "left":
                         this.#takeLeft(participant);
@@ -167,12 +164,29 @@ export class Session {
                 }
         }
 
+        #takeJoined(participant) {
+                /* Each join makes a new id; the connection to a known one stays as it is. */
+                if (this.others.has(participant.id))
+                        return;
+                this.others.set(participant.id, participant);
+                this.phone.act({ type: "media-joined",
+                                 participant: this.#connecting(participant) });
+        }
+
+        /* Nobody becomes somebody else. */
+        #takeState({ id, muted, video_paused, sharing }) {
+                const known = this.others.get(id);
+
+                if (known)
+                        this.others.set(id, { ...known, muted, video_paused, sharing });
+        }
+
         /*
          * Each connection to somebody is one guess of the verification code for a hub in between,
          * which lets people join and leave at will: after a few there is none.
          */
         #connecting(participant) {
-                const n = this.call.countConnection(participant.uid);
+                const n = this.call.countHandshake(participant.uid);
 
                 if (n === HANDSHAKES_MAX + 1)
                         this.phone.notice(`${nameOf(participant)} is not verifiable: more than ` +

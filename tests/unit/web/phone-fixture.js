@@ -75,6 +75,31 @@ export class Fixture {
                 return this.call(id);
         }
 
+        /* A group's call that was answered here and whose media have been joined. */
+        talkInGroup() {
+                const group = { receiver_type: "group", receiver: { uid: "team" } };
+                const call = this.ring("in-1", group);
+
+                this.requests();
+                this.phone.accept(call.id, false);
+                this.reply(this.expectAsked("accept")[0], ongoing(call.id, "incoming", group));
+                this.reply(this.expectAsked("join")[0], { participant: "p-1" });
+                this.requests();
+                return call;
+        }
+
+        /* Somebody joins: returns what media.js is told of them; undefined: nothing. */
+        joined(id, more) {
+                this.event("joined", { session_id: this.phone.session.call.id,
+                                       participant: { id, ...more } });
+                return this.actions().find(({ type }) => type === "media-joined")?.participant;
+        }
+
+        left(id) {
+                this.event("left", { session_id: this.phone.session.call.id, participant: { id } });
+                this.actions();
+        }
+
         /* A call to Bob that he has answered and whose media have been joined. */
         talk() {
                 const call = this.phone.place(BOB, "user", "audio", this.now);

@@ -460,17 +460,65 @@ test("history: the newest page, what is logged, older pages, seen, forgotten", (
 
 test("codes are exchanged with somebody three times in a call, and no more", () => {
         const f = new Fixture();
-        const { id } = f.talk(); /* the first time */
 
+        f.talk(); /* the first time */
         for (let n = 2; n <= 5; n++) {
-                f.event("left", { session_id: id, participant: { id: `p-${n}`, ...BOB } });
-                f.event("joined", { session_id: id, participant: { id: `p-${n + 1}`, ...BOB } });
-                const actions = f.actions();
-
-                assert.equal(actions.find(({ type }) => type === "media-joined")
-                        .participant.verifies, n <= 3);
-                assert.equal(actions.some(({ type }) => type === "notice"), n === 4);
+                f.left(`p-${n}`);
+                assert.equal(f.joined(`p-${n + 1}`, BOB).verifies, n <= 3);
+                assert.equal(f.taken.some(({ type }) => type === "notice"), n === 4);
         }
-        f.event("joined", { session_id: id, participant: { id: "p-9", uid: "carol" } });
-        assert.ok(f.actions().at(-1).participant.verifies);
+});
+
+test("a call between two has three exchanges of codes under all uids together", () => {
+        const f = new Fixture();
+
+        f.talk(); /* the first one */
+        f.left("p-2");
+        for (let n = 2; n <= 9; n++) {
+                assert.equal(f.joined("p-9", { uid: `b${n}`, name: "Bob" }).verifies, n <= 3);
+                assert.equal(f.taken.some(({ type }) => type === "notice"), n === 4);
+                f.left("p-9");
+        }
+});
+
+test("in a group codes are exchanged with 32 users, three times each", () => {
+        const f = new Fixture();
+        const verifies = (uid) => {
+                const { verifies: answer } = f.joined("p-2", { uid });
+
+                f.left("p-2");
+                return answer;
+        };
+
+        f.talkInGroup();
+        for (let user = 1; user <= 32; user++)
+                for (let n = 1; n <= 3; n++)
+                        assert.ok(verifies(`user${user}`));
+        assert.ok(!verifies("user1"));
+        assert.ok(!verifies("user33"));
+});
+
+test("a participant that joins once more under its id gets no other connection", () => {
+        const f = new Fixture();
+        const { id } = f.talk();
+
+        assert.equal(f.joined("p-2", { uid: "carol" }), undefined);
+        assert.equal(f.phone.session.others.get("p-2").uid, "bob");
+        f.phone.session.begin(f.call(id), "token");
+        const twice = [{ id: "p-2", ...BOB }, { id: "p-2", uid: "carol" }];
+        f.reply(f.expectAsked("join")[0], { participant: "p-1", others: twice });
+        assert.equal(f.actions().find(({ type }) => type === "media-join").others.length, 1);
+});
+
+test("what a participant's state says of who it is changes nothing", () => {
+        const f = new Fixture();
+        const { id } = f.talk();
+        const participant = { id: "p-2", uid: "carol", name: "Carol", muted: true, sharing: true };
+
+        f.event("participant", { session_id: id, participant });
+        const { uid, name, muted, sharing } = f.phone.session.others.get("p-2");
+        assert.deepEqual({ uid, name, muted, sharing },
+                         { uid: "bob", name: "Bob", muted: true, sharing: true });
+        f.event("participant", { session_id: id, participant: { id: "p-2" } });
+        assert.ok(!f.phone.session.others.get("p-2").muted);
 });
