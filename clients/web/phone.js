@@ -26,12 +26,15 @@ const RING_LATE_MS = 2000;
 
 /*
  * Whether the hub's reply to an initiate is about what was asked for. It may be a part in another
- * call (rules 10, 11), but of the same user or group.
+ * call (rules 10, 11), but of the same user or group, also if that call is `known` here.
  */
-function isAsked(snapshot, { session_id: id, receiver, receiver_type: type }) {
+function isAsked(snapshot, { session_id: id, receiver, receiver_type: type }, known) {
         const isOutgoing = snapshot.direction === "outgoing";
         const peer = type === "group" || isOutgoing ? snapshot.receiver : snapshot.initiator;
 
+        if (known && !(known.direction === snapshot.direction && known.receiverType === type &&
+                       known.peer.uid === receiver))
+                return false;
         return snapshot.receiver_type === type && peer.uid === receiver &&
                (snapshot.session_id !== id || isOutgoing);
 }
@@ -386,7 +389,7 @@ export class Phone {
         }
 
         #replyInitiate(call, members, ok, error, now) {
-                if (!error && !isAsked(ok, members))
+                if (!error && !isAsked(ok, members, this.calls.get(ok.session_id)))
                         error = { name: "NotSupported",
                                   message: "the hub connects this call with somebody else" };
                 if (error) {

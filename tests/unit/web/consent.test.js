@@ -156,6 +156,21 @@ test("a call to one person does not answer that of another", () => {
         assert.ok(f.call("in-1").rings);
 });
 
+test("a call to one person does not answer a call that is known to be another's", () => {
+        for (const known of [{ initiator: { uid: "mallory" } },
+                             { receiver_type: "group", receiver: { uid: "team" } }]) {
+                const f = new Fixture();
+
+                f.ring("in-1", known);
+                f.requests();
+                const { call, initiate } = place(f, "audio");
+                f.reply(initiate, ongoing("in-1", "incoming"));
+                assert.equal(opened(f), null);
+                assert.equal(call.status, "cancelled");
+                assert.ok(f.call("in-1").rings);
+        }
+});
+
 test("an answer by somebody else does not rename who was called", () => {
         const f = new Fixture();
         const { call, initiate } = place(f, "audio");
