@@ -6,6 +6,19 @@
  * same in C (daemon/phone/consent.h).
  */
 
+/* How old may be what is stored: so long the hub waits for a lost party (GRACE_IN_CALL_US). */
+const STORED_MAX_MS = 30000;
+
+/*
+ * The stored consents by session id; none if they are too old, or from the future. A browser gives
+ * a tab its store back days later, and what the person agreed to ended with the call.
+ */
+export function freshConsents(stored, date) {
+        const age = date - stored?.date;
+
+        return age >= 0 && age <= STORED_MAX_MS ? stored.consents ?? {} : {};
+}
+
 export class Consent {
         /* Without `stored`: to nothing, as in a call that only the hub has told of. */
         constructor(stored) {

@@ -64,7 +64,7 @@ const hub = new HubClient({
         open: () => new WebSocket(hubAddress(location.href), SUBPROTOCOL),
         on: {
                 state: (state, text, code) => turn(() => connectionChanged(state, text, code)),
-                welcome: (welcome) => turn(() => phone.welcome(welcome, now())),
+                welcome: (welcome) => turn(() => phone.welcome(welcome, now(), Date.now())),
                 event: (event) => turn(() => phone.event(event, now())),
                 reply: (request, ok, error) => turn(() => phone.reply(request, ok, error, now())),
                 isWanted: (request) => phone.isWanted(request),
@@ -169,7 +169,7 @@ function show() {
         const shown = phone.shown;
         const isSignedIn = phone.user !== null;
 
-        storage.saveConsents(phone.consents);
+        storeConsents();
         tones.play(phone.tone);
         for (const id of alerts.shown.keys())
                 if (!ringing.some((call) => call.id === id) && !isMissed(id))
@@ -187,6 +187,10 @@ function show() {
         alerts.title(count + title,
                      ringing.length > 0 ? `☎ ${ringing[0].callerName} is calling` : "");
         arm();
+}
+
+function storeConsents() {
+        storage.saveConsents(phone.stored(Date.now()));
 }
 
 function isMissed(id) {
@@ -217,7 +221,12 @@ function arm() {
                 deadline = setTimeout(() => turn(() => phone.tick(now())), Math.max(0, wait) + 5);
 }
 
-setInterval(() => call.updateTime(now()), 1000);
+setInterval(() => {
+        call.updateTime(now());
+        /* So that what is stored is as old as the page that is gone, however it went. */
+        if (phone.live.length > 0)
+                storeConsents();
+}, 1000);
 
 /* ---- commands of the person ---- */
 
@@ -295,6 +304,7 @@ addEventListener("beforeunload", (event) => {
 });
 /* Nobody should wait long for a page that was closed. One that is reloaded is soon back. */
 addEventListener("pagehide", () => {
+        storeConsents();
         if (phone.isInCall)
                 hub.say("going");
 });

@@ -12,7 +12,7 @@
  */
 
 import { Call, FINISHED_SHOWN_MS } from "./call.js";
-import { Consent } from "./consent.js";
+import { Consent, freshConsents } from "./consent.js";
 import { History } from "./history.js";
 import { Session } from "./session.js";
 import { errorSentence } from "./words.js";
@@ -40,8 +40,8 @@ function isAsked(snapshot, { session_id: id, receiver, receiver_type: type }, kn
 }
 
 export class Phone {
-        /* `stored`: `consents` of this page before it was reloaded. */
-        constructor(makeId, stored = {}) {
+        /* `stored`: stored() of this page before it was reloaded. */
+        constructor(makeId, stored = null) {
                 this.makeId = makeId;
                 this.actions = [];
                 this.connection = "logged-out";
@@ -61,7 +61,7 @@ export class Phone {
                 this.calls = new Map(); /* by session id, oldest first */
                 this.history = new History();
                 this.session = new Session(this);
-                this.restored = {}; /* consents of calls that the hub has yet to welcome */
+                this.restored = null; /* what was stored before, until the first welcome */
         }
 
         takeActions() {
@@ -105,10 +105,14 @@ export class Phone {
                        mine.find((call) => !call.quiet) ?? null;
         }
 
-        /* What is to be stored for the page after a reload: consents by session id. */
-        get consents() {
-                return { ...this.restored,
-                         ...Object.fromEntries(this.live.map(({ id, consent }) => [id, consent])) };
+        /*
+         * What is to be stored for the page after a reload: consents by session id, and their date.
+         * What was stored before stays as old as it is for as long as the hub has not welcomed us.
+         */
+        stored(date) {
+                const consents = this.live.map(({ id, consent }) => [id, consent]);
+
+                return this.restored ?? { date, consents: Object.fromEntries(consents) };
         }
 
         get isInCall() {
@@ -260,7 +264,11 @@ export class Phone {
                 }
         }
 
-        welcome(welcome, now) {
+        /* `date`: by the clock of the day, in milliseconds. */
+        welcome(welcome, now, date) {
+                const consents = freshConsents(this.restored, date);
+
+                this.restored = null;
                 this.user = welcome.user;
                 this.whenBusy = welcome.when_busy;
                 this.whoMayRing = welcome.who_may_ring ?? "";
@@ -273,17 +281,16 @@ export class Phone {
                 /* The newest page: the history in a welcome begins with the oldest records. */
                 this.ask("history", { limit: HISTORY_PAGE });
                 for (const snapshot of welcome.calls ?? [])
-                        this.#welcomeCall(snapshot, now);
+                        this.#welcomeCall(snapshot, consents, now);
                 for (const call of this.live)
                         if (!welcome.calls?.some(({ session_id: id }) => id === call.id))
                                 this.#welcomeWithout(call, now);
-                this.restored = {};
         }
 
-        #welcomeCall(snapshot, now) {
+        #welcomeCall(snapshot, consents, now) {
                 const id = snapshot.session_id;
                 const call = this.calls.get(id) ??
-                             new Call(snapshot, now, new Consent(this.restored[id]));
+                             new Call(snapshot, now, new Consent(consents[id]));
 
                 if (!snapshot.here && snapshot.status === "ongoing") {
                         /* Another device of this user has the call; here it can only have rung. */

@@ -71,15 +71,15 @@ export function deviceId(makeId) {
 }
 
 /*
- * What the person has agreed to in the calls of this tab, by session id: for the tab alone, since
- * another one has asked nobody.
+ * What the person has agreed to in the calls of this tab, and when it was so (Phone.stored()): for
+ * the tab alone, since another one has asked nobody.
  */
 export function loadConsents() {
-        return quietly(() => JSON.parse(ofTab.get(CONSENTS))) ?? {};
+        return quietly(() => JSON.parse(ofTab.get(CONSENTS)));
 }
 
-export function saveConsents(consents) {
-        ofTab.set(CONSENTS, JSON.stringify(consents));
+export function saveConsents(stored) {
+        ofTab.set(CONSENTS, JSON.stringify(stored));
 }
 
 export function loadDoNotDisturb() {

@@ -578,6 +578,40 @@ START_TEST(rule_22_a_hub_that_makes_an_audio_call_a_video_call_opens_no_camera_o
 }
 END_TEST
 
+/* What the page has stored of its calls is a minute old. */
+#define MAKE_OLD                                                                \
+        "(() => { const stored = JSON.parse(sessionStorage['tring.consents']);" \
+        "stored.date = Date.now() - 60000;"                                     \
+        "sessionStorage['tring.consents'] = JSON.stringify(stored); })()"
+#define IS_OLD "JSON.parse(sessionStorage['tring.consents']).date < Date.now() - 30000"
+#define IS_JOINED "document.getElementById('mute').checkVisibility()"
+
+START_TEST(rule_22_a_page_that_comes_back_late_opens_no_microphone)
+{
+        _cleanup_(page_freep) Page *alice = web_user(h->hub, "alice", "Alice");
+        _cleanup_(talker_freep) Talker *bob = talking("bob", "Bob");
+        char id[TALKER_UUID_SIZE];
+
+        web_call(alice, "bob", false);
+        wait_incoming(bob, id);
+        say(bob, "accept", id, ",\"join\":false");
+        page_wait(alice, IS_JOINED);
+        /* Nothing happens in the call, and the page dates it anew. */
+        page_expect(alice, "young",
+                    "new Promise((done) => { setTimeout(() => " MAKE_OLD ", 3000);"
+                    "setTimeout(() => done(" IS_OLD " ? 'old' : 'young'), 6000); })");
+        /* The browser was closed in the call, and gives the tab back a minute later. */
+        free(page_eval(alice, "void (Storage.prototype.setItem = () => {})"));
+        free(page_eval(alice, MAKE_OLD));
+        page_reload(alice);
+        page_wait(alice, "document.getElementById('rejoin').checkVisibility()");
+        page_expect(alice, "no", IS_JOINED " ? 'yes' : 'no'");
+        page_click(alice, "#rejoin");
+        page_wait(alice, IS_JOINED);
+        say(bob, "end", id, "");
+}
+END_TEST
+
 START_TEST(a_page_that_is_replaced_says_so_and_can_take_over)
 {
         _cleanup_(page_freep) Page *alice = web_user(h->hub, "alice", "Alice");
@@ -635,6 +669,7 @@ int main(void)
         tcase_add_test(
                 tests,
                 rule_22_a_hub_that_makes_an_audio_call_a_video_call_opens_no_camera_of_the_page);
+        tcase_add_test(tests, rule_22_a_page_that_comes_back_late_opens_no_microphone);
         tcase_add_test(tests, a_page_that_is_replaced_says_so_and_can_take_over);
         tcase_add_test(tests, do_not_disturb_shows_nothing_but_the_missed_call);
         suite_add_tcase(suite, tests);

@@ -7,9 +7,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { BOB, Fixture, ongoing, snapshot } from "./phone-fixture.js";
+import { BOB, DATE, Fixture, ongoing, snapshot } from "./phone-fixture.js";
 
+const MINUTE = 60000;
 const VIDEO = { call_type: "video" };
+
+/* What a page in a call has stored at that date. */
+function agreed(date) {
+        return { date, consents: { "in-1": { join: true, camera: true, muted: false } } };
+}
 
 /* What media.js is told to open; null: nothing. */
 function opened(f) {
@@ -110,23 +116,76 @@ test("after a reload the switches are as the person left them, whatever the hub 
         const { id } = before.talk();
 
         before.phone.session.setMuted(true);
-        const stored = JSON.parse(JSON.stringify(before.phone.consents));
+        const stored = JSON.parse(JSON.stringify(before.phone.stored(DATE)));
         const f = new Fixture({ calls: [ongoing(id, "outgoing", VIDEO)] }, stored);
         const start = f.taken.find(({ type }) => type === "media-start");
         assert.equal(start.muted, true);
         assert.equal(start.camera, false);
-        assert.deepEqual(Object.keys(f.phone.consents), [id]);
+        assert.deepEqual(Object.keys(f.phone.stored(DATE).consents), [id]);
 });
 
 test("what was stored of calls that are over is forgotten", () => {
-        const f = new Fixture({}, { "out-1": { join: true, camera: true, muted: false } });
+        const f = new Fixture({}, agreed(DATE));
 
-        assert.deepEqual(f.phone.consents, {});
+        assert.deepEqual(f.phone.stored(DATE), { date: DATE, consents: {} });
+});
+
+/* The hub says at that date that the call goes on. Returns whether the page joins it. */
+function isBack(f, date) {
+        f.date = date;
+        f.requests();
+        f.welcome({ calls: [ongoing("in-1", "incoming", VIDEO)] });
+        return opened(f) !== null;
+}
+
+test("what is stored holds as long as the hub waits for a lost party, and no longer", () => {
+        for (const [age, isFresh] of [[0, true], [30000, true], [30001, false], [-1, false],
+                                      [3 * 24 * 60 * MINUTE, false]]) {
+                const f = new Fixture(null, agreed(DATE - age));
+
+                assert.equal(isBack(f, DATE), isFresh);
+        }
+});
+
+test("a page that lives renews the date of what is stored", () => {
+        const f = new Fixture();
+
+        f.talk();
+        assert.equal(f.phone.stored(DATE + 60 * MINUTE).date, DATE + 60 * MINUTE);
+});
+
+test("a hub that keeps the page waiting makes nothing younger", () => {
+        const f = new Fixture(null, agreed(DATE));
+
+        f.phone.connectionChanged("offline", "");
+        assert.deepEqual(f.phone.stored(DATE + MINUTE), agreed(DATE));
+        assert.ok(!isBack(f, DATE + MINUTE));
+});
+
+test("what is stored is for the first welcome alone, also if that resumes something", () => {
+        const f = new Fixture({ resumed: true }, agreed(DATE));
+
+        assert.deepEqual(f.phone.stored(DATE), { date: DATE, consents: {} });
+        assert.ok(!isBack(f, DATE));
+});
+
+test("who signs out, or is refused, agrees to nothing any more", () => {
+        for (const state of ["logged-out", "refused"]) {
+                const f = new Fixture(null, agreed(DATE));
+
+                f.phone.connectionChanged(state, "");
+                assert.deepEqual(f.phone.stored(DATE), { date: DATE, consents: {} });
+        }
 });
 
 test("what is stored and was written by nobody here agrees to nothing", () => {
-        for (const stored of [{ "in-1": { join: 1, camera: "yes", muted: 0 } }, { "in-1": 3 },
-                              { "in-1": null }]) {
+        for (const stored of [{ date: DATE, consents: { "in-1": { join: 1, camera: "yes" } } },
+                              { date: DATE, consents: { "in-1": 3 } },
+                              { date: DATE, consents: { "in-1": null } },
+                              { date: DATE, consents: 3 }, { date: DATE, consents: null },
+                              { date: null, consents: agreed(DATE).consents },
+                              { consents: agreed(DATE).consents }, agreed("x"),
+                              agreed(DATE).consents, 3]) {
                 const f = new Fixture({ calls: [ongoing("in-1", "incoming", VIDEO)] }, stored);
 
                 assert.deepEqual(f.media, []);

@@ -8,15 +8,23 @@ import { Phone } from "../../../clients/web/phone.js";
 export const ALICE = { uid: "alice", name: "Alice", device: "page" };
 export const BOB = { uid: "bob", name: "Bob", device: "desk" };
 
+/* When the page was loaded. */
+export const DATE = 1800000000000;
+
 export class Fixture {
-        /* `stored`: the consents of the page before it was reloaded. */
-        constructor(welcome = {}, stored = {}) {
+        /*
+         * `welcome`: what the hub's first one has beside the usual; null: there is none yet.
+         * `stored`: by the page before it was reloaded.
+         */
+        constructor(welcome = {}, stored = null) {
                 let n = 0;
 
                 this.now = 1000;
+                this.date = DATE;
                 this.phone = new Phone(() => `made-${++n}`, stored);
                 this.phone.connectionChanged("online", "");
-                this.welcome(welcome);
+                if (welcome)
+                        this.welcome(welcome);
                 this.requests();
         }
 
@@ -24,7 +32,7 @@ export class Fixture {
                 this.phone.welcome({
                         user: ALICE, link: "l", resumed: false, date: 2000000, when_busy: "reject",
                         history_complete: true, ...more,
-                }, this.now);
+                }, this.now, this.date);
         }
 
         event(event, more = {}) {

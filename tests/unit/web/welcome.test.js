@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { BOB, Fixture, ongoing, snapshot } from "./phone-fixture.js";
+import { BOB, DATE, Fixture, ongoing, snapshot } from "./phone-fixture.js";
 
 /* A page in a call that it has placed. */
 function inCall() {
@@ -18,7 +18,7 @@ function inCall() {
 }
 
 test("a page that is reloaded is back in its call, and joins again", () => {
-        const stored = JSON.parse(JSON.stringify(inCall().phone.consents));
+        const stored = JSON.parse(JSON.stringify(inCall().phone.stored(DATE)));
         const f = new Fixture({ calls: [ongoing("out-1", "outgoing")] }, stored);
 
         assert.deepEqual(f.asked.map(({ op }) => op), ["history", "join"]);
