@@ -53,7 +53,7 @@ int admission_enter(Admission *admission, void *connection, const char *address,
  * others of that address. Returns 0 or -ENOMEM, with nothing changed.
  */
 int guest_is_from(Guest *guest, const char *address);
-/* It has logged in. */
+/* It has logged in, or waits only for the hub to complete that. */
 void guest_is_known(Guest *guest);
 /* The connection is closed. NULL is allowed. */
 void guest_leave(Guest *guest);

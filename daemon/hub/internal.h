@@ -117,6 +117,8 @@ void hub_send_others(Hub *hub, const char *uid, const DeviceSession *except, Mes
 void hub_login(Hub *hub, WsConnection *connection, const Message *message);
 /* The welcome, or a refusal. Returns true if it has to wait. */
 bool hub_login_step(Hub *hub, Login *login);
+/* Refuses it: its user is gone. */
+void hub_login_revoke(Login *login);
 /* The connection closes before that. */
 void hub_login_lost(Hub *hub, WsConnection *connection);
 Login *login_free(Hub *hub, Login *login);
@@ -189,7 +191,7 @@ void hub_work_turn(Hub *hub);
  * does not.
  */
 void hub_work_leave(Hub *hub, DeviceSession *session);
-/* The user is gone, and with them their logins and requests. */
+/* The user is gone: refuses their logins, and drops their requests. */
 void hub_work_drop(Hub *hub, const char *uid);
 void hub_work_done(Hub *hub);
 

@@ -422,9 +422,17 @@ static int login_new(Hub *hub, WsConnection *connection, const Message *hello, c
         login->connection = connection;
         login->hello = *hello;
         login->since = clock_boottime();
+        ws_connection_know(connection);
         ws_connection_hold(connection, login);
         hub_work_begin(hub);
         return 0;
+}
+
+void hub_login_revoke(Login *login)
+{
+        if (login->connection)
+                refuse(login->connection, login->hello.id, CALL_ERROR_AUTH_FAILED,
+                       WIRE_CLOSE_REVOKED, "the user was removed");
 }
 
 bool hub_login_step(Hub *hub, Login *login)

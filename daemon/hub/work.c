@@ -110,6 +110,8 @@ void hub_work_drop(Hub *hub, const char *uid)
 
         for (; fair; fair = next) {
                 next = fair->next;
+                if (job_of(fair)->login)
+                        hub_login_revoke(job_of(fair)->login);
                 if (!job_of(fair)->lane)
                         job_free(hub, job_of(fair));
         }

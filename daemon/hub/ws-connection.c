@@ -28,11 +28,22 @@ static void wipe_bearer(WsConnection *connection)
         free(TAKE_PTR(connection->bearer));
 }
 
+void ws_connection_know(WsConnection *connection)
+{
+        ws_listener_knows(connection->wsi);
+}
+
 void ws_connection_welcome(WsConnection *connection)
 {
         connection->is_welcome = true;
-        ws_listener_knows(connection->wsi);
+        ws_connection_know(connection);
         wipe_bearer(connection);
+}
+
+bool ws_connection_owes_hello(const WsConnection *connection, usec_t now)
+{
+        return !connection->is_welcome && !connection->held_for &&
+               now - connection->opened_at >= HELLO_DEADLINE_US;
 }
 
 void *ws_connection_userdata(const WsConnection *connection)

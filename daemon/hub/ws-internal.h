@@ -72,6 +72,8 @@ int ws_connection_flush(WsConnection *connection);
 void ws_connection_kill(WsConnection *connection);
 /* A piece of a message has arrived. */
 void ws_connection_receive(WsConnection *connection, const char *data, size_t length);
+/* The device has had its time to say hello. One that said it and waits in line owes nothing. */
+bool ws_connection_owes_hello(const WsConnection *connection, usec_t now);
 /* Pings the device when that is due, and gives up one that does not answer. */
 void ws_connection_keep_alive(WsConnection *connection, usec_t now);
 

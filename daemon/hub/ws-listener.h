@@ -51,5 +51,5 @@ void ws_listener_peer(struct lws *wsi, char ret[static WS_ADDRESS_MAX]);
 void *ws_listener_owner(struct lws *wsi);
 /* A trusted proxy says that the connection is from this address. Returns 0 or -ENOMEM. */
 int ws_listener_hears_from(struct lws *wsi, const char *address);
-/* The connection has logged in. */
+/* The connection has shown a good token. */
 void ws_listener_knows(struct lws *wsi);

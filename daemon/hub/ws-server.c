@@ -177,7 +177,7 @@ static void ws_server_tick(uv_timer_t *timer)
         DL_FOREACH_SAFE (server->connections, connection, next) {
                 if (connection->is_closing)
                         continue;
-                if (!connection->is_welcome && now - connection->opened_at >= HELLO_DEADLINE_US)
+                if (ws_connection_owes_hello(connection, now))
                         ws_connection_close(connection, WIRE_CLOSE_HELLO_EXPECTED,
                                             "no hello within 10 seconds");
                 else

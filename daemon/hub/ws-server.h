@@ -79,6 +79,8 @@ void ws_server_turn_end(WsServer *server);
 const char *ws_connection_address(const WsConnection *connection);
 /* The bearer token of the upgrade, or NULL; ws_connection_welcome() wipes it. */
 const char *ws_connection_bearer(const WsConnection *connection);
+/* A device has shown a good token: no stranger that others push out (admission.h). */
+void ws_connection_know(WsConnection *connection);
 /* A device has logged in: the connection may stay open. */
 void ws_connection_welcome(WsConnection *connection);
 /* The connection was lost, not closed by the hub. */

@@ -1,167 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * A hub on a loopback port in this process, and devices in another one: what waits for a login, and
- * what a login waits for.
- */
+/* What waits for a login, what a login waits for, and what comes to devices in which order. */
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "exchange/exchange.h"
-#include "hub/hub.h"
 #include "hub/login-rate.h"
-#include "rig/wsclient.h"
+#include "loopback-hub.h"
 #include "suite.h"
 #include "wire/json-arena.h"
 
-#define WAIT_MS 10000
-#define DEVICES 20
-#define CROWD 1000
 #define EAGER 50
 #define UUID "0b7e6a52-90f7-4d4e-8f2c-0c9d7a1b2c3d"
-
-static char path[64], token[TOKEN_LENGTH + 1], bobs_token[TOKEN_LENGTH + 1];
-static uv_loop_t loop;
-static uv_signal_t child_gone;
-static HubDatabase *database;
-static Checkpointer *checkpointer;
-static struct lws_context *context;
-static Config config;
-static Hub *hub;
-static WsServer *server;
-static pid_t child;
-static int child_status;
-
-static void stop(void)
-{
-        uv_close((uv_handle_t *)&child_gone, NULL);
-        ws_server_stop(server);
-        hub_stop(hub);
-        lws_context_destroy(context);
-}
-
-static void on_child(uv_signal_t *handle, int number)
-{
-        if (waitpid(child, &child_status, WNOHANG) == child)
-                stop();
-}
-
-/* Alice, Bob and many others, who have no devices. */
-static void add_crowd(void)
-{
-        const char *uids[CROWD], *wrong;
-        char names[CROWD][UID_MAX + 1];
-        bool is_new;
-
-        for (size_t i = 0; i < CROWD; i++) {
-                snprintf(names[i], sizeof(names[i]), "a-member-%zu", i); /* before Bob */
-                uids[i] = i == 0 ? "alice" : i == CROWD - 1 ? "bob" : names[i];
-                ck_assert_int_eq(hub_database_user_add(database, uids[i], uids[i], &is_new), 0);
-        }
-        ck_assert_int_eq(hub_groups_add(hub_database_groups(database), "crowd", "Crowd", &is_new),
-                         0);
-        ck_assert_int_eq(
-                hub_groups_join(hub_database_groups(database), "crowd", uids, CROWD, &wrong), 0);
-}
-
-static void start(void)
-{
-        void *loops[] = {&loop};
-        struct lws_context_creation_info info = {
-                .port = CONTEXT_PORT_NO_LISTEN,
-                .foreign_loops = loops,
-                .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-                           LWS_SERVER_OPTION_UV_NO_SIGSEGV_SIGFPE_SPIN |
-                           LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS,
-        };
-        WsServerOptions options = {.host = "127.0.0.1", .max_connections = 2 * DEVICES};
-        char *text = NULL;
-        bool is_new;
-
-        STR_SET(path, "/tmp/test-hub-loopback-XXXXXX");
-        close(mkstemp(path));
-        config_init(&config);
-        ck_assert_int_eq(hub_database_open(path, &database, &text), 0);
-        ck_assert_int_eq(hub_database_user_add(database, "alice", "Alice", &is_new), 0);
-        ck_assert_int_eq(hub_database_token_mint(database, "alice", "", token), 0);
-        ck_assert_int_eq(hub_database_user_add(database, "bob", "Bob", &is_new), 0);
-        ck_assert_int_eq(hub_database_token_mint(database, "bob", "", bobs_token), 0);
-        add_crowd();
-        ck_assert_int_eq(checkpointer_new(path, &checkpointer), 0);
-        ck_assert_int_eq(uv_loop_init(&loop), 0);
-        lws_set_log_level(LLL_ERR, NULL);
-        context = lws_create_context(&info);
-        ck_assert_ptr_nonnull(context);
-        ck_assert_int_eq(hub_new(&loop, database, checkpointer, &config, &hub), 0);
-        const WsHandler handler = hub_ws_handler(hub);
-        ck_assert_int_eq(ws_server_new(context, &loop, &options, &handler, &server, &text), 0);
-        hub_set_server(hub, server);
-        uv_signal_init(&loop, &child_gone);
-        uv_signal_start(&child_gone, on_child, SIGCHLD);
-}
-
-static void finish(void)
-{
-        lws_context_destroy(context);
-        ck_assert_int_eq(uv_loop_close(&loop), 0);
-        hub_free(hub);
-        ws_server_free(server);
-        checkpointer_free(checkpointer);
-        hub_database_free(database);
-        unlink(path);
-}
-
-/* Runs the hub until `devices` returns in another process; fails if that is not 0. */
-static void while_devices(int (*devices)(uint16_t port))
-{
-        start();
-        child = fork();
-        ck_assert_int_ge(child, 0);
-        if (child == 0)
-                _exit(devices(ws_server_port(server)));
-        uv_run(&loop, UV_RUN_DEFAULT);
-        finish();
-        ck_assert_msg(WIFEXITED(child_status) && WEXITSTATUS(child_status) == 0,
-                      "the devices failed: %d", WEXITSTATUS(child_status));
-}
-
-/* ---- devices: each returns the number of the step that failed, or 0 ---- */
-
-static int hello(WsClient *client, const char *whose, int device)
-{
-        _cleanup_free_ char *text = str_printf("{\"id\":1,\"op\":\"hello\",\"version\":1,"
-                                               "\"token\":\"%s\",\"device\":\"d%d\"}",
-                                               whose, device);
-
-        return text ? ws_send(client, text) : -ENOMEM;
-}
-
-static WsClient *say_hello_as(uint16_t port, const char *whose, int device)
-{
-        WsClient *client;
-
-        if (ws_connect(port, NULL, &client, NULL) != 0)
-                return NULL;
-        return hello(client, whose, device) < 0 ? ws_free(client) : client;
-}
-
-static WsClient *say_hello(uint16_t port, int device)
-{
-        return say_hello_as(port, token, device);
-}
-
-static bool next_has(WsClient *client, const char *part)
-{
-        char *text;
-
-        if (ws_receive(client, WAIT_MS, &text) != 0)
-                return false;
-        bool has = strstr(text, part);
-        free(text);
-        return has;
-}
 
 /* In one packet with the hello. */
 static int one_that_does_not_wait(uint16_t port)
@@ -172,7 +23,7 @@ static int one_that_does_not_wait(uint16_t port)
 
         if (ws_connect(port, NULL, &client, NULL) != 0 ||
             setsockopt(ws_fd(client), IPPROTO_TCP, TCP_CORK, &on, sizeof(on)) < 0 ||
-            hello(client, token, 1) < 0)
+            hello(client, alices_token, 1) < 0)
                 return 1;
         for (int id = 2; id < 2 + EAGER; id++) {
                 snprintf(text, sizeof(text), "{\"id\":%d,\"op\":\"settings\"}", id);
@@ -263,7 +114,7 @@ static int some_of_one_user_before_one_of_another(uint16_t port)
                 return 1;
         int r = 0;
         for (int i = 0; r >= 0 && i < HELLOS; i++)
-                r = hello(alices[i], token, i);
+                r = hello(alices[i], alices_token, i);
         if (r >= 0)
                 r = hello(bob, bobs_token, 1);
         if (kill(getppid(), SIGCONT) < 0 || r < 0)
@@ -343,26 +194,6 @@ START_TEST(requests_about_the_history_are_answered_in_their_order)
 END_TEST
 
 /* ---- a call ---- */
-
-/* Reads until a message has this part. Returns it, or NULL; the caller frees. */
-static char *read_until(WsClient *client, const char *part)
-{
-        char *text;
-
-        while (ws_receive(client, WAIT_MS, &text) == 0) {
-                if (strstr(text, part))
-                        return text;
-                free(text);
-        }
-        return NULL;
-}
-
-static bool skip_until(WsClient *client, const char *part)
-{
-        _cleanup_free_ char *text = read_until(client, part);
-
-        return text;
-}
 
 /* Takes the text member `name` of the next message that has it. */
 static bool take_member(WsClient *client, const char *name, char *ret, size_t size)
