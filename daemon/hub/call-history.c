@@ -145,7 +145,8 @@ static usec_t running_at(CallHistory *history, const HistoryTime *time)
 
 int call_history_put(CallHistory *history, const HistoryTime *time, const HistoryEntry *entry)
 {
-        int r = past_calls_note(history->past, entry->session_id);
+        usec_t changed_at = call_history_next_change(history, time);
+        int r = past_calls_note(history->past, entry->session_id, entry->uid, changed_at);
 
         if (r >= 0 && entry->metadata)
                 r = query_run(history->statements[METADATA_PUT], "ss", entry->session_id,
@@ -153,9 +154,8 @@ int call_history_put(CallHistory *history, const HistoryTime *time, const Histor
         if (r < 0)
                 return r;
         history->n_unsettled++;
-        return query_run(history->statements[PUT], "tsstbst",
-                         call_history_next_change(history, time), entry->uid, entry->session_id,
-                         entry->initiated_at, entry->unseen, entry->json,
+        return query_run(history->statements[PUT], "tsstbst", changed_at, entry->uid,
+                         entry->session_id, entry->initiated_at, entry->unseen, entry->json,
                          running_at(history, time));
 }
 

@@ -121,7 +121,7 @@ bool hub_history_step(Hub *hub, HubJob *job)
 
         if (task->type == MESSAGE_HISTORY && !job_session(hub, job))
                 return false;
-        hub_flush(hub); /* calls that have just ended belong to the history */
+        (void)hub_flush(hub); /* calls that have just ended belong to the history */
         int r = history_task_step(task, hub_database_history(hub->database), &time, SETTLE_STEP_US);
         if (task->type != MESSAGE_HISTORY && r >= 0)
                 commit_sync(hub->commit);

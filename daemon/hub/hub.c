@@ -231,16 +231,17 @@ void hub_drain(Hub *hub)
         hub->is_draining = false;
 }
 
-void hub_flush(Hub *hub)
+int hub_flush(Hub *hub)
 {
         commit_run_all(hub->commit, clock_boottime());
         ws_server_committed(hub->server, commit_done(hub->commit));
+        return hub_store_error(hub);
 }
 
 void hub_finish(Hub *hub)
 {
         (void)hub_lanes_finish(hub);
-        hub_flush(hub);
+        (void)hub_flush(hub);
 }
 
 /* At the end of a turn. */

@@ -53,8 +53,8 @@ int hub_group_changed(Hub *hub, const char *guid);
 int hub_group_removed(Hub *hub, const char *guid);
 int hub_each_call(Hub *hub, int (*each)(const CallRecord *, void *), void *userdata);
 
-/* Commits what is pending. */
-void hub_flush(Hub *hub);
+/* Commits what is pending. Returns 0, or negative errno if something is still to be stored. */
+int hub_flush(Hub *hub);
 /* The same, and before it does what is left for calls to large groups: nothing has to wait now. */
 void hub_finish(Hub *hub);
 

@@ -134,7 +134,7 @@ static int add_settings(Hub *hub, const char *uid, ReplyWelcome *welcome)
 static int add_history(Hub *hub, const char *uid, usec_t since, ReplyWelcome *welcome)
 {
         /* Pending writes belong to the snapshot, so commit them first. */
-        hub_flush(hub);
+        (void)hub_flush(hub);
         int r = call_history_last_change(hub_database_history(hub->database), &welcome->date);
         if (r < 0)
                 return r;

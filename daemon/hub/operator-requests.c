@@ -34,15 +34,15 @@ int hub_user_remove(Hub *hub, const char *uid)
                 return r;
         /*
          * Writes the ends of the user's calls, which stay in the history of the other parties,
-         * before the user's own history is removed. If memory is short, the operator tries again,
-         * and only the rows of the user are left to be removed then.
+         * before the user's own history is removed. If that cannot be stored, the operator tries
+         * again, and only the rows of the user are left to be removed then.
          */
         r = hub_lanes_finish(hub);
         if (r < 0)
                 return r;
         hub_work_drop(hub, uid);
-        hub_flush(hub);
-        return hub_database_user_remove(hub->database, uid);
+        r = hub_flush(hub);
+        return r < 0 ? r : hub_database_user_remove(hub->database, uid);
 }
 
 int hub_put_group(Hub *hub, const StoredGroup *group)

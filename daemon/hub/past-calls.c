@@ -22,17 +22,23 @@ typedef enum PastStatement {
 } PastStatement;
 
 static const char *const statements_sql[PAST_STATEMENT_COUNT] = {
-        [UNSETTLED_IDS] = "SELECT DISTINCT session_id FROM history WHERE" AFTER_SETTLED,
+        [UNSETTLED_IDS] = "SELECT session_id, uid, changed_at FROM history WHERE" AFTER_SETTLED
+                          " ORDER BY changed_at",
         [ANYBODYS] = "SELECT 1 FROM history WHERE session_id = ?1 AND settled LIMIT 1",
         [OWN] = "SELECT json, unseen," METADATA
                 " FROM history WHERE session_id = ?1 AND uid = ?2 AND settled",
-        /* Reads some thousand rows, but only for an id that is known to be among them. */
-        [OWN_UNSETTLED] = "SELECT json, unseen," METADATA " FROM history WHERE" AFTER_SETTLED
-                          " AND session_id = ?1 AND uid = ?2 ORDER BY changed_at DESC LIMIT 1",
+        [OWN_UNSETTLED] = "SELECT json, unseen," METADATA " FROM history"
+                          " WHERE changed_at = ?3 AND session_id = ?1 AND uid = ?2",
 };
 
+/* Hashed whole: bytes that no text uses are zero. An empty uid stands for anybody. */
+typedef struct NotedKey {
+        char session_id[UUID_LENGTH + 1], uid[UID_MAX + 1];
+} NotedKey;
+
 typedef struct Noted {
-        char session_id[UUID_LENGTH + 1];
+        NotedKey key;
+        usec_t changed_at; /* of the user's last record: its row */
         UT_hash_handle hh;
 } Noted;
 
@@ -41,23 +47,42 @@ struct PastCalls {
         sqlite3_stmt *statements[PAST_STATEMENT_COUNT];
 };
 
-int past_calls_note(PastCalls *calls, const char *session_id)
+static Noted *find_noted(const PastCalls *calls, const char *session_id, const char *uid)
 {
-        Noted *noted = NULL;
+        NotedKey key = {0};
+        Noted *noted;
 
-        HASH_FIND_STR(calls->noted, session_id, noted);
-        if (noted)
-                return 0;
-        noted = calloc(1, sizeof(*noted));
-        if (!noted)
-                return -ENOMEM;
-        STR_SET(noted->session_id, session_id);
-        HASH_ADD_STR(calls->noted, session_id, noted);
-        if (!noted->hh.tbl) {
-                free(noted);
-                return -ENOMEM;
+        STR_SET(key.session_id, session_id);
+        STR_SET(key.uid, uid);
+        HASH_FIND(hh, calls->noted, &key, sizeof(key), noted);
+        return noted;
+}
+
+static int note(PastCalls *calls, const char *session_id, const char *uid, usec_t changed_at)
+{
+        Noted *noted = find_noted(calls, session_id, uid);
+
+        if (!noted) {
+                noted = calloc(1, sizeof(*noted));
+                if (!noted)
+                        return -ENOMEM;
+                STR_SET(noted->key.session_id, session_id);
+                STR_SET(noted->key.uid, uid);
+                HASH_ADD(hh, calls->noted, key, sizeof(noted->key), noted);
+                if (!noted->hh.tbl) {
+                        free(noted);
+                        return -ENOMEM;
+                }
         }
+        noted->changed_at = changed_at;
         return 0;
+}
+
+int past_calls_note(PastCalls *calls, const char *session_id, const char *uid, usec_t changed_at)
+{
+        int r = note(calls, session_id, "", changed_at);
+
+        return r < 0 ? r : note(calls, session_id, uid, changed_at);
 }
 
 void past_calls_settled(PastCalls *calls)
@@ -82,7 +107,8 @@ int past_calls_new(Database *database, PastCalls **ret)
                 return r;
         ids = calls->statements[UNSETTLED_IDS];
         QUERY_FOREACH (ids, r)
-                r = past_calls_note(calls, query_text(ids, 0));
+                r = past_calls_note(calls, query_text(ids, 0), query_text(ids, 1),
+                                    (usec_t)sqlite3_column_int64(ids, 2));
         r = query_end(ids, r);
         if (r < 0)
                 return r;
@@ -107,11 +133,11 @@ static int has_row(sqlite3_stmt *query, const char *session_id)
         return query_end(query, query_next(query));
 }
 
-/* An empty text stands for a record that its user has deleted. */
-static int read_own(sqlite3_stmt *query, const char *session_id, const char *uid, CallRecord *ret)
+/* For a query that is bound. An empty text stands for a record that its user has deleted. */
+static int read_own(sqlite3_stmt *query, CallRecord *ret)
 {
-        query_bind(query, "ss", session_id, uid);
         int r = query_next(query);
+
         if (r > 0) {
                 r = str_empty(query_text(query, 0)) ? 1 : call_history_read(query, 0, ret);
                 r = r < 0 ? r : r == 0 ? PAST_CALL_OWN : PAST_CALL_OTHERS;
@@ -119,16 +145,29 @@ static int read_own(sqlite3_stmt *query, const char *session_id, const char *uid
         return query_end(query, r);
 }
 
+static int read_settled(PastCalls *calls, const char *session_id, const char *uid, CallRecord *ret)
+{
+        query_bind(calls->statements[OWN], "ss", session_id, uid);
+        return read_own(calls->statements[OWN], ret);
+}
+
+static int read_unsettled(PastCalls *calls, const Noted *own, CallRecord *ret)
+{
+        query_bind(calls->statements[OWN_UNSETTLED], "sst", own->key.session_id, own->key.uid,
+                   own->changed_at);
+        return read_own(calls->statements[OWN_UNSETTLED], ret);
+}
+
 int past_calls_find(PastCalls *calls, const char *uid, const char *session_id, CallRecord *ret)
 {
-        Noted *noted = NULL;
-
-        HASH_FIND_STR(calls->noted, session_id, noted);
         int settled = has_row(calls->statements[ANYBODYS], session_id);
-        if (settled < 0 || (settled == 0 && !noted))
+        const Noted *own;
+
+        if (settled < 0 || (settled == 0 && !find_noted(calls, session_id, "")))
                 return settled;
-        int r = noted ? read_own(calls->statements[OWN_UNSETTLED], session_id, uid, ret) : 0;
+        own = find_noted(calls, session_id, uid);
+        int r = own ? read_unsettled(calls, own, ret) : 0;
         if (r == 0 && settled)
-                r = read_own(calls->statements[OWN], session_id, uid, ret);
+                r = read_settled(calls, session_id, uid, ret);
         return r == 0 ? PAST_CALL_OTHERS : r;
 }

@@ -4,7 +4,7 @@
 /*
  * Whether any history has a session id, and what that of one user has of it: an id stays its
  * caller's (rule 1). The index on session ids answers for settled records (call-history.h). The ids
- * of the others are kept in memory, so that an id that nobody has costs one look into the index.
+ * of the others are kept in memory with their rows, so that any id costs a few looks into indexes.
  */
 
 #include "model/record.h"
@@ -17,8 +17,11 @@ int past_calls_new(Database *database, PastCalls **ret);
 PastCalls *past_calls_free(PastCalls *calls);
 DEFINE_CLEANUP(PastCalls *, past_calls_free);
 
-/* A record of this call is about to be stored. Returns 0 or -ENOMEM. */
-int past_calls_note(PastCalls *calls, const char *session_id);
+/*
+ * A record that the user has of this call is about to be stored, in the row `changed_at`. Returns 0
+ * or -ENOMEM.
+ */
+int past_calls_note(PastCalls *calls, const char *session_id, const char *uid, usec_t changed_at);
 /* All records are settled. */
 void past_calls_settled(PastCalls *calls);
 

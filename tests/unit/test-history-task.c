@@ -16,8 +16,8 @@ static void id_of(unsigned n, char ret[static UUID_LENGTH + 1])
         snprintf(ret, UUID_LENGTH + 1, "%08x-90f7-4d4e-8f2c-0c9d7a1b2c3d", n * 2654435761u);
 }
 
-/* Missed calls of Alice's, settled. */
-static void fill(unsigned n)
+/* Missed calls of Alice's. */
+static void fill_unsettled(unsigned n)
 {
         char id[UUID_LENGTH + 1];
 
@@ -30,6 +30,11 @@ static void fill(unsigned n)
                 write_done(&write);
         }
         ck_assert_int_eq(database_end(database->database, 0), 0);
+}
+
+static void fill(unsigned n)
+{
+        fill_unsettled(n);
         ck_assert_int_eq(call_history_settle(history, USEC_NEVER), 0);
 }
 
@@ -181,6 +186,34 @@ START_TEST(a_step_touches_as_many_rows_in_a_long_history_as_in_a_short_one)
 }
 END_TEST
 
+static unsigned effort_of_past_call(unsigned n)
+{
+        CallRecord record = {0};
+        char id[UUID_LENGTH + 1];
+
+        id_of(n, id);
+        (void)sqlite_effort();
+        ck_assert_int_eq(past_calls_find(call_history_past(history), "alice", id, &record),
+                         PAST_CALL_OWN);
+        call_record_done(&record);
+        return sqlite_effort();
+}
+
+/* Whoever sends an id again that they have used makes the hub look at no other call. */
+START_TEST(rule_1_an_id_that_was_used_costs_the_same_however_many_calls_there_were)
+{
+        unsigned in_short;
+
+        fill_unsettled(SHORT);
+        in_short = effort_of_past_call(SHORT - 1);
+        store_teardown();
+        store_setup();
+        fill_unsettled(LONG);
+        ck_assert_uint_gt(in_short, 0);
+        ck_assert_uint_eq(effort_of_past_call(LONG - 1), in_short);
+}
+END_TEST
+
 START_TEST(a_step_looks_up_so_many_ids_and_no_more)
 {
         MessageSessions sessions = {calloc(IDS, UUID_LENGTH + 1), IDS};
@@ -264,6 +297,8 @@ int main(void)
         tcase_add_checked_fixture(tests, store_setup, store_teardown);
         tcase_add_loop_test(tests, a_step_touches_as_many_rows_in_a_long_history_as_in_a_short_one,
                             0, ELEMENTSOF(requests));
+        tcase_add_test(tests,
+                       rule_1_an_id_that_was_used_costs_the_same_however_many_calls_there_were);
         tcase_add_test(tests, a_step_looks_up_so_many_ids_and_no_more);
         tcase_add_test(tests, a_step_settles_for_a_while_and_the_next_goes_on);
         tcase_add_test(tests, a_call_that_is_missed_meanwhile_stays_unseen);
