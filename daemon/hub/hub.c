@@ -295,6 +295,21 @@ static void arm_deadline(Hub *hub, usec_t now)
                                0);
 }
 
+static usec_t next_commit(const Hub *hub, usec_t now)
+{
+        usec_t wait = commit_wait(hub->commit, now);
+
+        return hub->stalled ? MIN_OF(wait, COMMIT_RETRY_US) : wait;
+}
+
+static void arm_window(Hub *hub, usec_t now)
+{
+        usec_t wait = next_commit(hub, now);
+
+        if (wait != USEC_NEVER && !uv_is_active((uv_handle_t *)&hub->window))
+                uv_timer_start(&hub->window, on_window, round_up_to_ms(wait), 0);
+}
+
 static void on_turn_end(uv_prepare_t *prepare)
 {
         Hub *hub = prepare->data;
@@ -302,19 +317,13 @@ static void on_turn_end(uv_prepare_t *prepare)
 
         if (hub->stalled)
                 hub_drain(hub);
-
-        usec_t wait = commit_wait(hub->commit, now);
-        if (hub->stalled)
-                wait = MIN_OF(wait, COMMIT_RETRY_US);
-        if (wait == 0) {
+        if (next_commit(hub, now) == 0)
                 flush_some(hub);
-                wait = commit_wait(hub->commit, now); /* for what is left */
-        }
-        if (wait != USEC_NEVER && !uv_is_active((uv_handle_t *)&hub->window))
-                uv_timer_start(&hub->window, on_window, round_up_to_ms(wait), 0);
         hub->turn++;
         hub_work_turn(hub);
         hub_shed(hub);
+        /* Last: what was done here may have something to store, and the loop sleeps from now on. */
+        arm_window(hub, now);
         arm_deadline(hub, now);
         ws_server_turn_end(hub->server);
 }

@@ -210,6 +210,9 @@ bool hub_lane_step(Hub *hub, Lane *lane);
 Lane *lane_free(Hub *hub, Lane *lane);
 /* Takes steps of the oldest lanes, LANE_HELP_STEPS. Returns whether there are lanes left. */
 bool hub_lanes_help(Hub *hub);
+/* A job that waits for lanes gives its turn to the first of them in its own line, if there is one.
+ */
+void hub_lane_pass(Hub *hub, const HubJob *job);
 /*
  * Empties all lanes now, however long that takes: for the operator, who has to find all that has
  * happened in the database. A device that logs in waits instead. Returns 0, or -ENOMEM if something

@@ -133,18 +133,36 @@ bool hub_lane_step(Hub *hub, Lane *lane)
         return lane->n > 0;
 }
 
+/* Takes a step of the lane, and frees it when it is empty. Returns false if it is stalled. */
+static bool lane_advance(Hub *hub, Lane *lane)
+{
+        bool more = hub_lane_step(hub, lane);
+
+        if (lane->is_stalled)
+                return false;
+        if (!more)
+                lane_free(hub, lane);
+        return true;
+}
+
 bool hub_lanes_help(Hub *hub)
 {
-        for (int i = 0; i < LANE_HELP_STEPS && hub->lanes; i++) {
-                Lane *lane = hub->lanes;
-                bool more = hub_lane_step(hub, lane);
-
-                if (lane->is_stalled)
+        for (int i = 0; i < LANE_HELP_STEPS && hub->lanes; i++)
+                if (!lane_advance(hub, hub->lanes))
                         break;
-                if (!more)
-                        lane_free(hub, lane);
-        }
         return hub->lanes;
+}
+
+void hub_lane_pass(Hub *hub, const HubJob *job)
+{
+        for (const FairJob *fair = job->fair.next; fair; fair = fair->next) {
+                Lane *lane = CONTAINER_OF(fair, HubJob, fair)->lane;
+
+                if (!lane)
+                        continue;
+                (void)lane_advance(hub, lane);
+                break;
+        }
 }
 
 int hub_lanes_finish(Hub *hub)

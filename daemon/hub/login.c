@@ -447,7 +447,11 @@ bool hub_login_step(Hub *hub, Login *login)
         if (hub->lanes) {
                 usec_t waited = clock_boottime() - login->since;
 
-                if (waited < LANES_WAIT_US || (waited < LANES_WAIT_MAX_US && hub_lanes_help(hub)))
+                if (waited < LANES_WAIT_US) {
+                        hub_lane_pass(hub, &login->job);
+                        return true;
+                }
+                if (waited < LANES_WAIT_MAX_US && hub_lanes_help(hub))
                         return true;
         }
         if (hub->lanes) {

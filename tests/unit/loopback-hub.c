@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "hub/internal.h"
 #include "suite.h"
 
 #define CROWD 1000
@@ -24,6 +25,20 @@ static Config config;
 static WsServer *server;
 static pid_t child;
 static int child_status;
+
+void __real_ws_server_turn_end(WsServer *of);
+void __wrap_ws_server_turn_end(WsServer *of);
+
+/* The last thing that the hub does in a turn: it does not sleep on what it has to write. */
+void __wrap_ws_server_turn_end(WsServer *of)
+{
+        Hub *hub = loopback_hub;
+
+        ck_assert(commit_wait(hub->commit, clock_boottime()) == USEC_NEVER ||
+                  uv_is_active((uv_handle_t *)&hub->window) ||
+                  uv_is_active((uv_handle_t *)&hub->working));
+        __real_ws_server_turn_end(of);
+}
 
 static void stop(void)
 {
@@ -179,4 +194,12 @@ bool skip_until(WsClient *client, const char *part)
         _cleanup_free_ char *text = read_until(client, part);
 
         return text;
+}
+
+int say(WsClient *client, int id, const char *op, const char *members)
+{
+        _cleanup_free_ char *text = str_printf(
+                "{\"id\":%d,\"op\":\"%s\",\"session_id\":\"" UUID "\"%s}", id, op, members);
+
+        return text ? ws_send(client, text) : -ENOMEM;
 }

@@ -3,7 +3,8 @@
 
 /*
  * A hub on a loopback port in this process, and devices in another one. Alice and Bob have tokens;
- * with many others, who have no devices, they are in the group "crowd".
+ * with many others, who have no devices, they are in the group "crowd". Fails if the hub sleeps
+ * while it has something to write and no timer for it.
  */
 
 #include "hub/hub.h"
@@ -34,3 +35,7 @@ bool next_has(WsClient *client, const char *part);
 /* Reads until a message has this part. Returns it, or NULL; the caller frees. */
 char *read_until(WsClient *client, const char *part);
 bool skip_until(WsClient *client, const char *part);
+
+#define UUID "0b7e6a52-90f7-4d4e-8f2c-0c9d7a1b2c3d" /* of the call */
+/* Sends a request about it, with these members more. */
+int say(WsClient *client, int id, const char *op, const char *members);

@@ -13,6 +13,7 @@
 
 #define LOGINS 8
 #define STRANGERS 20
+#define SLOWNESS 100
 
 bool __real_hub_login_step(Hub *hub, Login *login);
 bool __wrap_hub_login_step(Hub *hub, Login *login);
@@ -23,8 +24,8 @@ usec_t __wrap_clock_boottime(void);
 
 /* Of the hub's process. */
 static bool lets_all_wait;
-static usec_t ahead; /* of the clock */
-static int line[2];  /* a pipe: a byte for each login that waits */
+static usec_t ahead, slow_since; /* of its clock */
+static int line[2];              /* a pipe: a byte for each login that waits */
 
 /* The linker puts these in place of the hub's own (meson.build). */
 
@@ -42,7 +43,9 @@ void __wrap_ws_connection_hold(WsConnection *connection, void *what)
 
 usec_t __wrap_clock_boottime(void)
 {
-        return __real_clock_boottime() + ahead;
+        usec_t now = __real_clock_boottime();
+
+        return (slow_since ? slow_since + (now - slow_since) / SLOWNESS : now) + ahead;
 }
 
 static void setup(void)
@@ -196,6 +199,61 @@ START_TEST(who_waits_in_line_is_told_that_the_user_was_removed)
 }
 END_TEST
 
+static WsClient *call_crowd(uint16_t port)
+{
+        WsClient *alice = say_hello(port, 1);
+
+        return alice && skip_until(alice, "welcome") &&
+                               say(alice, 2, "initiate",
+                                   ",\"receiver\":\"crowd\",\"receiver_type\":\"group\","
+                                   "\"call_type\":\"audio\",\"join\":false") == 0 &&
+                               skip_until(alice, "{\"id\":2,\"ok\":{\"kind\":\"call\"")
+                       ? alice
+                       : NULL;
+}
+
+/* The hub stands still, so that it finds both at once. */
+static int one_whose_own_call_ends(uint16_t port)
+{
+        WsClient *alice = call_crowd(port), *late;
+
+        if (!alice || ws_connect(port, NULL, &late, NULL) != 0 || kill(getppid(), SIGSTOP) < 0)
+                return 1;
+        int r = say(alice, 3, "cancel", "");
+        if (r >= 0)
+                r = hello(late, alices_token, 2);
+        if (kill(getppid(), SIGCONT) < 0 || r < 0)
+                return 2;
+        return skip_until(late, "welcome") && skip_until(alice, "{\"id\":3,\"ok\"") ? 0 : 3;
+}
+
+/* A second of its clock, for which a login waits, is longer than the devices do. */
+START_TEST(whose_own_call_has_a_lane_does_not_wait_for_it_in_vain)
+{
+        slow_since = __real_clock_boottime();
+        let_all_in();
+        while_devices(one_whose_own_call_ends);
+}
+END_TEST
+
+static int one_who_is_alone_there(uint16_t port)
+{
+        WsClient *alice = call_crowd(port);
+
+        return alice && say(alice, 3, "cancel", "") == 0 && skip_until(alice, "{\"id\":3,\"ok\"")
+                       ? 0
+                       : 1;
+}
+
+/* Its clock is so slow that the lane is done in one turn. loopback-hub.c looks. */
+START_TEST(what_a_lane_stores_last_keeps_the_hub_from_sleeping)
+{
+        slow_since = __real_clock_boottime();
+        let_all_in();
+        while_devices(one_who_is_alone_there);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("hub login line");
@@ -207,6 +265,8 @@ int main(void)
         tcase_add_test(tests, strangers_push_out_none_who_wait_in_line);
         tcase_add_test(tests, who_waits_in_line_has_said_hello_in_time);
         tcase_add_test(tests, who_waits_in_line_is_told_that_the_user_was_removed);
+        tcase_add_test(tests, whose_own_call_has_a_lane_does_not_wait_for_it_in_vain);
+        tcase_add_test(tests, what_a_lane_stores_last_keeps_the_hub_from_sleeping);
         suite_add_tcase(suite, tests);
         return suite_run(suite);
 }

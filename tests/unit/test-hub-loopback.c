@@ -12,7 +12,6 @@
 #include "wire/json-arena.h"
 
 #define EAGER 50
-#define UUID "0b7e6a52-90f7-4d4e-8f2c-0c9d7a1b2c3d"
 
 /* In one packet with the hello. */
 static int one_that_does_not_wait(uint16_t port)
@@ -206,14 +205,6 @@ static bool take_member(WsClient *client, const char *name, char *ret, size_t si
         const char *at = strstr(text, part) + strlen(part);
         snprintf(ret, size, "%.*s", (int)strcspn(at, "\""), at);
         return true;
-}
-
-static int say(WsClient *client, int id, const char *op, const char *members)
-{
-        _cleanup_free_ char *text = str_printf(
-                "{\"id\":%d,\"op\":\"%s\",\"session_id\":\"" UUID "\"%s}", id, op, members);
-
-        return text ? ws_send(client, text) : -ENOMEM;
 }
 
 static bool join_media(WsClient *client, const char *join_token, char ret[static 33])
