@@ -114,6 +114,19 @@ static bool known_or_broken(RigGraph *graph, void *data)
         return graph->is_known || graph->is_broken;
 }
 
+/* Waits until PipeWire has answered everything that was requested so far. */
+static int settle(RigGraph *graph)
+{
+        int r;
+
+        pw_thread_loop_lock(graph->loop);
+        graph->is_known = false;
+        graph->known = pw_core_sync(graph->core, PW_ID_CORE, 0);
+        pw_thread_loop_unlock(graph->loop);
+        r = rig_graph_wait(graph, known_or_broken, NULL, rig_patience_ms());
+        return r == 0 && graph->is_broken ? -ECONNRESET : r;
+}
+
 static int connect_to(RigGraph *graph, const char *directory)
 {
         struct pw_properties *properties = pw_properties_new(NULL, NULL);
@@ -128,7 +141,6 @@ static int connect_to(RigGraph *graph, const char *directory)
                 return -errno;
         pw_registry_add_listener(graph->registry, &graph->registry_hook, &registry_events, graph);
         pw_core_add_listener(graph->core, &graph->core_hook, &core_events, graph);
-        graph->known = pw_core_sync(graph->core, PW_ID_CORE, 0);
         return 0;
 }
 
@@ -168,10 +180,15 @@ int rig_graph_new(const char *directory, RigGraph **ret)
         pw_thread_loop_lock(graph->loop);
         r = connect_to(graph, directory);
         pw_thread_loop_unlock(graph->loop);
+        /*
+         * The first round brings the objects, and asks for the default devices; the second brings
+         * these. PipeWire (0.3.65) reads nothing from a client until the session manager has
+         * answered for them, and never again if it is killed meanwhile.
+         */
         if (r == 0)
-                r = rig_graph_wait(graph, known_or_broken, NULL, rig_patience_ms());
-        if (r == 0 && graph->is_broken)
-                r = -ECONNRESET;
+                r = settle(graph);
+        if (r == 0)
+                r = settle(graph);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(graph);
