@@ -49,6 +49,14 @@ static void expect_no_error(Room *room, const AudioEnd *end)
                 rig_fail("%s: %s", end->uid, end->text);
 }
 
+/* Others may come first: a worker that joins before it knows of a device reports that, too. */
+static void expect_device_error(Room *room, AudioEnd *end, const char *text)
+{
+        do
+                audio_call_wait_error(&room->call, end, CALL_ERROR_DEVICE_NOT_FOUND);
+        while (!strstr(end->text, text));
+}
+
 /* For silence beside another tone: a codec leaves traces. */
 static void expect_unheard(Room *room, const char *speaker, double frequency)
 {
@@ -116,8 +124,7 @@ START_TEST(microphone_that_goes_gives_way_to_the_default_until_it_is_back)
         room_expect_silence(&room, "spk-b", ALICE_HZ);
 
         rig_graph_unplug(room.graph, "mic-c", device);
-        audio_call_wait_error(&room.call, room.alice, CALL_ERROR_DEVICE_NOT_FOUND);
-        ck_assert_ptr_nonnull(strstr(room.alice->text, "'mic-c' was unplugged; using the default"));
+        expect_device_error(&room, room.alice, "'mic-c' was unplugged; using the default");
         room_expect_heard(&room, "spk-b", ALICE_HZ);
 
         plug(&room, "mic-c", MICROPHONE_CLASS);
@@ -143,8 +150,7 @@ START_TEST(speaker_that_goes_gives_way_to_the_default_until_it_is_back)
         room_expect_heard(&room, "spk-c", BOB_HZ);
 
         rig_graph_unplug(room.graph, "spk-c", device);
-        audio_call_wait_error(&room.call, room.alice, CALL_ERROR_DEVICE_NOT_FOUND);
-        ck_assert_ptr_nonnull(strstr(room.alice->text, "'spk-c' was unplugged; using the default"));
+        expect_device_error(&room, room.alice, "'spk-c' was unplugged; using the default");
         room_expect_heard(&room, "spk-a", BOB_HZ);
 
         plug(&room, "spk-c", SPEAKER_CLASS);
