@@ -109,7 +109,7 @@ static void on_message(void *userdata, const char *text, size_t length)
                                                &message);
 }
 
-static void on_gone(void *userdata, const char *reason)
+static void on_gone(void *userdata, const char *reason, bool may_run)
 {
         Voice *voice = userdata;
         Voices *voices = voice->voices;

@@ -42,7 +42,7 @@ struct WorkerProcess {
         pid_t pid;    /* likewise; 0: unknown */
         bool is_over; /* of an adopted one: its end was seen to */
         sd_event_source *socket_source;
-        sd_event_source *stop_source; /* used for an adopted worker only */
+        sd_event_source *give_up; /* of an adopted one; off until it is wanted */
 
         QueuedDatagram *queue, *held; /* held: that wait for worker_process_release() */
         size_t queued;                /* bytes, in both */
@@ -86,7 +86,7 @@ WorkerProcess *worker_process_detach(WorkerProcess *worker)
         closep(&worker->pidfd);
         closep(&worker->folder);
         free(worker->pid_path);
-        sd_event_source_disable_unref(worker->stop_source);
+        sd_event_source_disable_unref(worker->give_up);
         sd_event_unref(worker->event);
         free(worker);
         return NULL;
@@ -150,10 +150,10 @@ WorkerProcess *worker_process_free(WorkerProcess *worker)
 }
 
 /* Must be the last use of the worker in a turn: the callback may free it. */
-static void report_gone(WorkerProcess *worker, const char *reason)
+static void report_gone(WorkerProcess *worker, const char *reason, bool may_run)
 {
-        worker->stop_source = sd_event_source_disable_unref(worker->stop_source);
-        worker->events->gone(worker->userdata, reason);
+        worker->give_up = sd_event_source_disable_unref(worker->give_up);
+        worker->events->gone(worker->userdata, reason, may_run);
 }
 
 static void on_child_gone(void *userdata, const char *reason)
@@ -162,19 +162,34 @@ static void on_child_gone(void *userdata, const char *reason)
 
         disconnect(worker);
         remove_files(worker);
-        report_gone(worker, reason);
+        report_gone(worker, reason, false);
 }
 
 /* The last use of the worker, too. */
 static void give_up_adopted(WorkerProcess *worker)
 {
-        report_gone(worker, end_adopted(worker) ? CLOSED : UNKNOWN);
+        bool may_run = !end_adopted(worker);
+
+        report_gone(worker, may_run ? UNKNOWN : CLOSED, may_run);
+}
+
+static int on_give_up(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        give_up_adopted(userdata);
+        return 0;
+}
+
+static int give_up_after(WorkerProcess *worker, usec_t delay)
+{
+        int r = sd_event_source_set_time_relative(worker->give_up, delay);
+
+        return r < 0 ? r : sd_event_source_set_enabled(worker->give_up, SD_EVENT_ONESHOT);
 }
 
 int worker_process_kill(WorkerProcess *worker)
 {
         if (worker->is_adopted)
-                return kill_adopted(worker);
+                return kill_adopted(worker) < 0 ? give_up_after(worker, 0) : 0;
         child_kill(worker->child);
         return 0;
 }
@@ -189,21 +204,13 @@ bool worker_process_is_adopted(const WorkerProcess *worker)
         return worker->is_adopted;
 }
 
-static int on_stop_timeout(sd_event_source *source, uint64_t usec, void *userdata)
-{
-        give_up_adopted(userdata);
-        return 0;
-}
-
 int worker_process_stop(WorkerProcess *worker)
 {
         if (!worker->is_adopted)
                 child_stop(worker->child, 0, WORKER_PROCESS_STOP_US);
-        if (!worker->is_adopted || worker->stop_source)
+        if (!worker->is_adopted || sd_event_source_get_enabled(worker->give_up, NULL) > 0)
                 return 0;
-        return sd_event_add_time_relative(worker->event, &worker->stop_source, CLOCK_MONOTONIC,
-                                          WORKER_PROCESS_STOP_ADOPTED_US, STOP_ACCURACY_US,
-                                          on_stop_timeout, worker);
+        return give_up_after(worker, WORKER_PROCESS_STOP_ADOPTED_US);
 }
 
 /*
@@ -399,6 +406,15 @@ static int end_hanging(WorkerProcess *worker)
         return end_adopted(worker) ? -ECONNREFUSED : -EBUSY;
 }
 
+/* Made before it is wanted, so that giving a worker up cannot fail. */
+static int prepare_to_give_up(WorkerProcess *worker)
+{
+        int r = sd_event_add_time(worker->event, &worker->give_up, CLOCK_MONOTONIC, UINT64_MAX,
+                                  STOP_ACCURACY_US, on_give_up, worker);
+
+        return r < 0 ? r : sd_event_source_set_enabled(worker->give_up, SD_EVENT_OFF);
+}
+
 int worker_process_adopt(sd_event *event, const char *socket_path,
                          const WorkerProcessEvents *events, void *userdata, WorkerProcess **ret)
 {
@@ -410,6 +426,8 @@ int worker_process_adopt(sd_event *event, const char *socket_path,
         r = connect_socket(worker);
         if (r == -EAGAIN) /* its backlog is full */
                 r = end_hanging(worker);
+        if (r >= 0)
+                r = prepare_to_give_up(worker);
         if (r < 0) {
                 worker_process_detach(worker);
                 return r;

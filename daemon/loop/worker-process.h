@@ -38,10 +38,10 @@ typedef struct WorkerProcessEvents {
         void (*message)(void *userdata, const char *text, size_t length);
         /*
          * The process has ended (`reason` as in child.h), or an adopted one has disconnected, or
-         * was not there at the end of its time, and was killed. If nothing names its process,
-         * `reason` says that it may still run.
+         * was not there at the end of its time, and was killed. `may_run`: nothing names its
+         * process, so it was not, and it has not ended either; `reason` says so, too.
          */
-        void (*gone)(void *userdata, const char *reason);
+        void (*gone)(void *userdata, const char *reason, bool may_run);
 } WorkerProcessEvents;
 
 typedef struct WorkerProcessOptions {
@@ -98,7 +98,7 @@ void worker_process_drop_held(WorkerProcess *worker);
 int worker_process_send_ahead(WorkerProcess *worker, const char *text, size_t length,
                               int descriptor);
 
-/* Kills the worker; `gone` follows. -ESRCH: it was adopted, and nothing names its process. */
+/* Kills the worker, or gives up an adopted one whose process nothing names; `gone` follows. */
 int worker_process_kill(WorkerProcess *worker);
 bool worker_process_is_adopted(const WorkerProcess *worker);
 pid_t worker_process_pid(const WorkerProcess *worker); /* 0: adopted, and not known */

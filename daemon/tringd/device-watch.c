@@ -75,7 +75,7 @@ static void start_later(DeviceWatch *devices, usec_t delay)
 }
 
 /* Empties the lists, and starts the process again later. */
-static void on_gone(void *userdata, const char *reason)
+static void on_gone(void *userdata, const char *reason, bool may_run)
 {
         DeviceWatch *devices = userdata;
         DeviceLists none = {};

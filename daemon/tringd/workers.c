@@ -29,13 +29,13 @@ typedef struct Worker {
         Realtime *realtime;      /* NULL: not asked for */
         bool is_greedy;          /* it has wanted too many of them; logged */
         sd_event_source *start;  /* starts it after a delay */
-        sd_event_source *failed; /* reports `gone` from the loop, for a reason found here */
+        sd_event_source *failed; /* reports from the loop that it could not be started */
         sd_event_source *old;    /* answers the phone for a worker that does not know how to */
         uint64_t asked;          /* serial of the last question */
         bool answers;            /* it has answered a question */
         bool is_old;             /* it does not know questions */
         bool is_cut;             /* it gets no connection to PipeWire before it answers */
-        const char *why;         /* it is ended here; NULL: it ended by itself */
+        const char *fault;       /* for which it is ended here; NULL: it ended by itself */
         int error;
         bool stopping;
         UT_hash_handle hh;
@@ -112,16 +112,19 @@ static Worker *find_worker(Workers *workers, const char *session_id)
         return worker;
 }
 
-static void on_gone(void *userdata, const char *reason)
+static void on_gone(void *userdata, const char *reason, bool may_run)
 {
         Worker *worker = userdata;
         Workers *workers = worker->workers;
         char session_id[UUID_LENGTH + 1], text[SENTENCE_MAX];
         bool expected = worker->stopping;
-        bool may_run = worker->process && worker_process_pid(worker->process) == 0;
 
         memcpy(session_id, worker->session_id, sizeof(session_id));
-        snprintf(text, sizeof(text), "the media worker %s", worker->why ? worker->why : reason);
+        if (worker->fault)
+                snprintf(text, sizeof(text), "the media worker %s, %s", worker->fault,
+                         may_run ? reason : "and was killed");
+        else
+                snprintf(text, sizeof(text), "the media worker %s", reason);
         HASH_DEL(workers->by_session, worker);
         worker_free(worker, false);
         if (expected)
@@ -173,14 +176,12 @@ static void on_quiet(void *userdata)
 
 static void kill_silent(Worker *worker)
 {
-        worker->why = "did not answer, and was killed";
+        if (!worker->process) /* `failed` reports it */
+                return;
+        worker->fault = "did not answer";
         log_fields(LOG_ERR, "the media worker does not answer: it is killed", "SESSION_ID=%s",
                    worker->session_id, NULL);
-        if (!worker->process || worker_process_kill(worker->process) == 0)
-                return;
-        worker->why = "did not answer, may still run, and cannot be killed: its process is not "
-                      "known";
-        (void)sd_event_source_set_enabled(worker->failed, SD_EVENT_ONESHOT);
+        (void)worker_process_kill(worker->process);
 }
 
 static void on_dead(void *userdata)
@@ -342,12 +343,12 @@ static int on_failed(sd_event_source *source, void *userdata)
 {
         Worker *worker = userdata;
         char reason[SENTENCE_MAX];
+        bool may_run = worker->error == -EBUSY;
 
         snprintf(reason, sizeof(reason), "cannot be started: %s",
-                 worker->error == -EBUSY ? "an earlier one hangs, and cannot be killed: its "
-                                           "process is not known"
-                                         : strerror(-worker->error));
-        on_gone(worker, reason);
+                 may_run ? "an earlier one hangs, and cannot be killed: its process is not known"
+                         : strerror(-worker->error));
+        on_gone(worker, reason, may_run);
         return 0;
 }
 

@@ -27,8 +27,9 @@ typedef struct WorkersEvents {
          * WORKER_REALTIME_WANTED, which are dealt with here. */
         void (*message)(void *userdata, const char *session_id, const WorkerMessage *message);
         /*
-         * The worker ended without workers_stop(). `text` is a sentence. `may_run`: whether it has
-         * ended is not known, and nothing can end it.
+         * The worker ended without workers_stop(). `text` is a sentence. `may_run`: it, or an
+         * earlier one in whose place it could not be started, has not ended, and nothing can end
+         * it.
          */
         void (*gone)(void *userdata, const char *session_id, const char *text, bool may_run);
 } WorkersEvents;

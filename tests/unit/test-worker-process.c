@@ -74,7 +74,7 @@ static struct {
         char folder[64], path[96], program[PATH_MAX];
         char last[WORKER_PROCESS_MESSAGE_MAX + 1], reason[96];
         size_t messages, bytes;
-        bool gone;
+        bool gone, may_run;
 } rig;
 
 static void on_message(void *userdata, const char *text, size_t length)
@@ -84,10 +84,11 @@ static void on_message(void *userdata, const char *text, size_t length)
         memcpy(rig.last, text, length + 1);
 }
 
-static void on_gone(void *userdata, const char *reason)
+static void on_gone(void *userdata, const char *reason, bool may_run)
 {
         ck_assert(!rig.gone);
         rig.gone = true;
+        rig.may_run = may_run;
         ck_assert_int_eq(STR_SET(rig.reason, reason), 0);
 }
 
@@ -379,6 +380,7 @@ START_TEST(an_adopted_worker_that_hangs_is_killed_soon_after_stop)
 
         ck_assert_int_eq(worker_process_stop(adopted), 0);
         run_until(rig.gone);
+        ck_assert(!rig.may_run);
         ck_assert_uint_ge(clock_boottime() - began, WORKER_PROCESS_STOP_ADOPTED_US);
         expect_killed();
         worker_process_free(adopted);
@@ -452,7 +454,7 @@ START_TEST(a_worker_that_takes_no_connection_and_that_nothing_names_keeps_its_so
 }
 END_TEST
 
-START_TEST(a_worker_whose_process_nothing_names_cannot_be_killed)
+START_TEST(a_worker_whose_process_nothing_names_and_that_ends_does_not_run)
 {
         WorkerProcess *worker = spawn_ok(), *adopted = NULL;
         siginfo_t info;
@@ -460,17 +462,20 @@ START_TEST(a_worker_whose_process_nothing_names_cannot_be_killed)
         forget_name();
         worker_process_detach(worker);
         ck_assert_int_eq(adopt(&adopted), 0);
-        ck_assert_int_eq(worker_process_kill(adopted), -ESRCH);
         send_text(adopted, "quit");
         ck_assert_int_eq(waitid(P_ALL, 0, &info, WEXITED | WNOWAIT), 0);
+        if (_i == 1)
+                ck_assert_int_eq(worker_process_kill(adopted), 0);
         run_until(rig.gone);
         ck_assert_str_eq(rig.reason, "closed its connection");
+        ck_assert(!rig.may_run);
         worker_process_free(adopted);
         ck_assert_int_gt(waitpid(-1, NULL, 0), 0);
 }
 END_TEST
 
-/* On each of the ways: it closes its connection, it does not end in time, it is freed. */
+/* On each of the ways: it closes its connection, it does not end in time, it is to be killed, it
+ * is freed. */
 START_TEST(a_worker_whose_process_nothing_names_may_still_run_and_keeps_its_socket)
 {
         WorkerProcess *worker = spawn_ok(), *adopted = NULL;
@@ -482,8 +487,12 @@ START_TEST(a_worker_whose_process_nothing_names_may_still_run_and_keeps_its_sock
         send_text(adopted, _i == 0 ? "turn" : "hang");
         if (_i == 1)
                 ck_assert_int_eq(worker_process_stop(adopted), 0);
-        if (_i < 2) {
+        if (_i == 2)
+                ck_assert_int_eq(worker_process_kill(adopted), 0);
+        if (_i < 3) {
+                ck_assert(!rig.gone);
                 run_until(rig.gone);
+                ck_assert(rig.may_run);
                 ck_assert_str_eq(rig.reason, "may still run, and cannot be killed: its process "
                                              "is not known");
         }
@@ -609,10 +618,11 @@ int main(int argc, char **argv)
         tcase_add_test(tests, a_worker_that_takes_no_connection_is_killed_instead_of_adopted);
         tcase_add_test(tests,
                        a_worker_that_takes_no_connection_and_that_nothing_names_keeps_its_socket);
-        tcase_add_test(tests, a_worker_whose_process_nothing_names_cannot_be_killed);
+        tcase_add_loop_test(tests, a_worker_whose_process_nothing_names_and_that_ends_does_not_run,
+                            0, 2);
         tcase_add_loop_test(tests,
                             a_worker_whose_process_nothing_names_may_still_run_and_keeps_its_socket,
-                            0, 3);
+                            0, 4);
         tcase_add_test(tests, a_number_that_is_used_again_names_nobody);
         tcase_add_test(tests, nobody_to_adopt_is_an_error);
         tcase_add_test(tests, a_program_that_is_not_there_is_an_error);
