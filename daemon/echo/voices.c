@@ -140,6 +140,16 @@ static void on_dead(void *userdata)
         (void)worker_process_kill(voice->process);
 }
 
+/* It would stay silent, and nobody would know why. */
+static void on_unsent(void *userdata, int r)
+{
+        Voice *voice = userdata;
+
+        log_fields(LOG_ERR, "the media worker cannot be told to join: it is killed",
+                   "SESSION_ID=%s", voice->session_id, "WHY=%s", strerror(-r), NULL);
+        (void)worker_process_kill(voice->process);
+}
+
 static int spawn(Voice *voice)
 {
         static const WorkerProcessEvents events = {on_message, on_gone};
@@ -158,7 +168,9 @@ static int spawn(Voice *voice)
         int r = worker_watch_new(voices->event, &watch_events, voice, &voice->watch);
         if (r >= 0)
                 r = worker_process_spawn(voices->event, &options, &events, voice, &voice->process);
-        return r < 0 ? r : worker_orders_new(voices->event, voice->process, &voice->orders);
+        return r < 0 ? r
+                     : worker_orders_new(voices->event, voice->process, on_unsent, voice,
+                                         &voice->orders);
 }
 
 int voices_start(Voices *voices, const char *session_id)
@@ -189,7 +201,12 @@ int voices_send(Voices *voices, const char *session_id, const WorkerMessage *mes
 {
         Voice *voice = find(voices, session_id);
 
-        return voice && !voice->stopping ? worker_orders_send(voice->orders, message, -1) : -ENOENT;
+        if (!voice || voice->stopping)
+                return -ENOENT;
+        int r = worker_orders_send(voice->orders, message, -1);
+        if (r < 0 && r != -ENOTCONN && message->type == WORKER_JOIN)
+                on_unsent(voice, r);
+        return r;
 }
 
 void voices_stop(Voices *voices, const char *session_id)

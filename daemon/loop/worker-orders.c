@@ -10,6 +10,8 @@
 struct WorkerOrders {
         sd_event *event;
         WorkerProcess *process;
+        void (*unsent)(void *userdata, int r);
+        void *userdata;
         WorkerMessage join, relays; /* owned; that wait for addresses */
         IceLookup *join_lookup, *relays_lookup;
 };
@@ -32,12 +34,6 @@ static int send_by(WorkerOrders *orders, SendFunction function, const WorkerMess
         return r < 0 ? r : function(orders->process, text, length, descriptor);
 }
 
-static void report(int r)
-{
-        if (r < 0 && r != -ENOTCONN)
-                log_warning("cannot send to a media worker: %s", strerror(-r));
-}
-
 /* ---- what waits ---- */
 
 static void drop_join(WorkerOrders *orders)
@@ -58,9 +54,15 @@ static void on_join_ready(void *userdata)
         WorkerOrders *orders = userdata;
 
         orders->join_lookup = ice_lookup_free(orders->join_lookup);
-        report(send_by(orders, worker_process_send_ahead, &orders->join, -1));
+        int r = send_by(orders, worker_process_send_ahead, &orders->join, -1);
         worker_message_done(&orders->join);
-        report(worker_process_release(orders->process));
+        if (r >= 0)
+                r = worker_process_release(orders->process);
+        if (r >= 0)
+                return;
+        worker_process_drop_held(orders->process);
+        if (r != -ENOTCONN) /* its end is reported */
+                orders->unsent(orders->userdata, r);
 }
 
 static void on_relays_ready(void *userdata)
@@ -68,8 +70,10 @@ static void on_relays_ready(void *userdata)
         WorkerOrders *orders = userdata;
 
         orders->relays_lookup = ice_lookup_free(orders->relays_lookup);
-        report(send_by(orders, worker_process_send, &orders->relays, -1));
+        int r = send_by(orders, worker_process_send, &orders->relays, -1);
         worker_message_done(&orders->relays);
+        if (r < 0 && r != -ENOTCONN)
+                log_warning("cannot send to a media worker: %s", strerror(-r));
 }
 
 static int hold_join(WorkerOrders *orders, const WorkerMessage *message)
@@ -167,7 +171,8 @@ int worker_orders_send(WorkerOrders *orders, const WorkerMessage *message, int d
         return send_by(orders, worker_process_send, message, descriptor);
 }
 
-int worker_orders_new(sd_event *event, WorkerProcess *process, WorkerOrders **ret)
+int worker_orders_new(sd_event *event, WorkerProcess *process,
+                      void (*unsent)(void *userdata, int r), void *userdata, WorkerOrders **ret)
 {
         WorkerOrders *orders = calloc(1, sizeof(*orders));
 
@@ -175,6 +180,8 @@ int worker_orders_new(sd_event *event, WorkerProcess *process, WorkerOrders **re
                 return -ENOMEM;
         orders->event = sd_event_ref(event);
         orders->process = process;
+        orders->unsent = unsent;
+        orders->userdata = userdata;
         *ret = orders;
         return 0;
 }

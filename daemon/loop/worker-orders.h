@@ -19,8 +19,13 @@
 
 typedef struct WorkerOrders WorkerOrders;
 
-/* `process` outlives the orders. Returns 0 or -ENOMEM. */
-int worker_orders_new(sd_event *event, WorkerProcess *process, WorkerOrders **ret);
+/*
+ * `process` outlives the orders. `unsent`: a JOIN that waited cannot be sent, and what waited
+ * behind it is dropped; with it went a MUTE, whose question has been answered. End the worker. It
+ * comes from the loop, and may free the orders. Returns 0 or -ENOMEM.
+ */
+int worker_orders_new(sd_event *event, WorkerProcess *process,
+                      void (*unsent)(void *userdata, int r), void *userdata, WorkerOrders **ret);
 WorkerOrders *worker_orders_free(WorkerOrders *orders);
 DEFINE_CLEANUP(WorkerOrders *, worker_orders_free);
 

@@ -174,14 +174,37 @@ static void on_quiet(void *userdata)
                 ask(worker, worker->asked);
 }
 
-static void kill_silent(Worker *worker)
+static void kill_for(Worker *worker, const char *fault)
 {
+        char text[SENTENCE_MAX];
+
         if (!worker->process) /* `failed` reports it */
                 return;
-        worker->fault = "did not answer";
-        log_fields(LOG_ERR, "the media worker does not answer: it is killed", "SESSION_ID=%s",
-                   worker->session_id, NULL);
+        worker->fault = fault;
+        snprintf(text, sizeof(text), "the media worker %s: it is killed", fault);
+        log_fields(LOG_ERR, text, "SESSION_ID=%s", worker->session_id, NULL);
         (void)worker_process_kill(worker->process);
+}
+
+static void kill_silent(Worker *worker)
+{
+        kill_for(worker, "did not answer");
+}
+
+static void log_unsent(const Worker *worker, int r)
+{
+        log_fields(LOG_WARNING, "cannot send to the media worker", "SESSION_ID=%s",
+                   worker->session_id, "WHY=%s", strerror(-r), NULL);
+}
+
+/*
+ * To lose an order that protects, and then to take the answer to a later question for its
+ * confirmation, would leave somebody heard. One for which there is no room has long read nothing.
+ */
+static void on_unsent(void *userdata, int r)
+{
+        log_unsent(userdata, r);
+        kill_for(userdata, r == -ENOBUFS ? "did not answer" : "could not be given an order");
 }
 
 static void on_dead(void *userdata)
@@ -198,7 +221,7 @@ static const WorkerWatchEvents watch_events = {.ask = on_quiet, .dead = on_dead}
 static int watch(Worker *worker)
 {
         sd_event *event = worker->workers->event;
-        int r = worker_orders_new(event, worker->process, &worker->orders);
+        int r = worker_orders_new(event, worker->process, on_unsent, worker, &worker->orders);
 
         if (r >= 0)
                 r = worker_watch_new(event, &watch_events, worker, &worker->watch);
@@ -468,15 +491,12 @@ void workers_send(Workers *workers, const char *session_id, const WorkerMessage 
         if (!worker || worker->stopping)
                 return;
         int r = send_with(worker, message, -1);
-        /*
-         * The worker has long read nothing. To lose an order that protects, and then to take the
-         * answer to a later question for its confirmation, would leave somebody heard.
-         */
-        if (r == -ENOBUFS && message->type != WORKER_SIGNAL_IN)
-                kill_silent(worker);
-        else if (r < 0 && r != -ENOTCONN)
-                log_fields(LOG_WARNING, "cannot send to the media worker", "SESSION_ID=%s",
-                           session_id, "WHY=%s", strerror(-r), NULL);
+        if (r >= 0 || r == -ENOTCONN)
+                return;
+        if (message->type == WORKER_SIGNAL_IN)
+                log_unsent(worker, r);
+        else
+                on_unsent(worker, r);
 }
 
 void workers_send_all(Workers *workers, const WorkerMessage *message)

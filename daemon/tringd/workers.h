@@ -48,8 +48,9 @@ void workers_start(Workers *workers, const char *session_id);
 /* Adopts the running worker of this session, if any. Returns whether there is one now. */
 bool workers_adopt(Workers *workers, const char *session_id);
 /*
- * Sends a message. Does nothing if the worker is gone, which `gone` has reported. One that reads so
- * little that there is no room for an order is killed, as one that does not answer.
+ * Sends a message. Does nothing if the worker is gone, which `gone` has reported. One that cannot
+ * be given an order, now or once a name is looked up, is killed: for want of memory, or as it reads
+ * so little that there is no room.
  */
 void workers_send(Workers *workers, const char *session_id, const WorkerMessage *message);
 void workers_send_all(Workers *workers, const WorkerMessage *message);

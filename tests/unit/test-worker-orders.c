@@ -21,6 +21,7 @@ static struct {
         int listen_fd, fd;
         WorkerProcess *process;
         WorkerOrders *orders;
+        int unsent;
         char text[WORKER_MESSAGE_MAX + 1];
 } rig;
 
@@ -30,6 +31,12 @@ static void on_message(void *userdata, const char *text, size_t length)
 
 static void on_gone(void *userdata, const char *reason, bool may_run)
 {
+}
+
+static void on_unsent(void *userdata, int r)
+{
+        ck_assert_int_eq(rig.unsent, 0);
+        rig.unsent = r;
 }
 
 static void set_up(void)
@@ -48,7 +55,8 @@ static void set_up(void)
         ck_assert_int_eq(worker_process_adopt(rig.event, rig.path, &events, NULL, &rig.process), 0);
         rig.fd = accept(rig.listen_fd, NULL, NULL);
         ck_assert_int_ge(rig.fd, 0);
-        ck_assert_int_eq(worker_orders_new(rig.event, rig.process, &rig.orders), 0);
+        ck_assert_int_eq(worker_orders_new(rig.event, rig.process, on_unsent, NULL, &rig.orders),
+                         0);
 }
 
 static void tear_down(void)
@@ -252,6 +260,32 @@ START_TEST(signals_leave_room_for_orders)
 }
 END_TEST
 
+/* The worker has read nothing, and there is no room when the address comes. */
+START_TEST(join_that_finds_no_room_is_reported_and_nothing_goes_behind_it)
+{
+        const WorkerMessage small = {.type = WORKER_NETWORK_CHANGED};
+        usec_t end = clock_boottime() + WITHIN_US;
+        size_t waiting;
+        int r;
+
+        while ((r = send_signal()) == 0)
+                ;
+        ck_assert_int_eq(r, -ENOBUFS);
+        waiting = worker_process_queued(rig.process);
+        send_join("stun:v4.test");
+        send_switch(WORKER_MUTE, true);
+        while ((r = worker_orders_send(rig.orders, &small, -1)) == 0)
+                ;
+        ck_assert_int_eq(r, -ENOBUFS);
+        while (!rig.unsent) {
+                ck_assert_uint_lt(clock_boottime(), end);
+                ck_assert_int_ge(sd_event_run(rig.event, USEC_PER_SEC), 0);
+        }
+        ck_assert_int_eq(rig.unsent, -ENOBUFS);
+        ck_assert_uint_eq(worker_process_queued(rig.process), waiting);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("worker-orders");
@@ -267,6 +301,7 @@ int main(void)
         tcase_add_test(tcase, new_relays_go_once_they_have_addresses_and_hold_nothing);
         tcase_add_test(tcase, last_relays_count);
         tcase_add_test(tcase, signals_leave_room_for_orders);
+        tcase_add_test(tcase, join_that_finds_no_room_is_reported_and_nothing_goes_behind_it);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);
 }

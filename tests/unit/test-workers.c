@@ -349,6 +349,31 @@ START_TEST(worker_with_a_full_queue_that_should_mute_is_killed)
 }
 END_TEST
 
+/* At once, and when the address of the server is there. */
+START_TEST(worker_that_cannot_be_told_to_join_is_killed)
+{
+        static const char *const urls[] = {"stun:127.0.0.1", "stun:v4.test"};
+        static Participant others[WORKER_MESSAGE_MAX / PARTICIPANT_ID_MAX]; /* too many */
+        _cleanup_close_ int end = start("answers");
+        WorkerMessage join = {.type = WORKER_JOIN};
+        IceServer server = {};
+
+        ck_assert_int_eq(STR_SET(server.url, urls[_i]), 0);
+        for (size_t i = 0; i < ELEMENTSOF(others); i++)
+                memset(others[i].id, 'p', PARTICIPANT_ID_MAX);
+        join.join.reply = (ReplyJoin){.others = others,
+                                      .n_others = ELEMENTSOF(others),
+                                      .ice_servers = &server,
+                                      .n_ice_servers = 1};
+        workers_send(rig.workers, SESSION, &join);
+        workers_send(rig.workers, SESSION, &(WorkerMessage){.type = WORKER_MUTE, .on = true});
+        run_until(*rig.gone);
+        ck_assert_str_eq(rig.gone, "the media worker could not be given an order, and was killed");
+        ck_assert(!rig.may_run);
+        ck_assert(is_closed(end));
+}
+END_TEST
+
 /* Takes from the next tringd what names the worker's process, and returns it. */
 static pid_t take_name(void)
 {
@@ -480,6 +505,7 @@ int main(int argc, char **argv)
         tcase_add_test(tcase, stop_ends_the_connections_at_once);
         tcase_add_test(tcase, stop_kills_an_adopted_worker_whose_queue_is_full);
         tcase_add_test(tcase, worker_with_a_full_queue_that_should_mute_is_killed);
+        tcase_add_loop_test(tcase, worker_that_cannot_be_told_to_join_is_killed, 0, 2);
         tcase_add_test(tcase, signals_of_others_leave_room_for_an_order_and_kill_nobody);
         tcase_add_test(
                 tcase,
