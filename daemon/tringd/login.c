@@ -64,7 +64,9 @@ static int read_token(sd_bus_message *message, char ret[static TOKEN_MAX + 1], s
         if (r < 0)
                 return error_set(error, CALL_ERROR_INVALID_ARGUMENT,
                                  "cannot read the descriptor auth_token: %s",
-                                 r == -EAGAIN ? "its end is still open" : strerror(-r));
+                                 r == -EAGAIN       ? "its end is still open"
+                                 : r == -EOPNOTSUPP ? "it is no pipe, memfd or file on a disk"
+                                                    : strerror(-r));
         return check_token(ret, error);
 }
 

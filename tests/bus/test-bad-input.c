@@ -239,6 +239,10 @@ START_TEST(a_descriptor_without_a_token_says_so)
         assert_fails(&fixture, "InvalidArgument", "auth_token is empty", TRING_PATH, NULL,
                      "LoginByDescriptor", &_error, "sha{sv}", "ws://127.0.0.1", pipe_fds[0], 0);
         close(pipe_fds[0]);
+        pipe_fds[0] = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+        assert_fails(&fixture, "InvalidArgument", "it is no pipe", TRING_PATH, NULL,
+                     "LoginByDescriptor", &_error, "sha{sv}", "ws://127.0.0.1", pipe_fds[0], 0);
+        close(pipe_fds[0]);
 }
 END_TEST
 

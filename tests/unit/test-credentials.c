@@ -3,7 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "base/cleanup.h"
 #include "suite.h"
@@ -223,6 +227,92 @@ START_TEST(a_token_is_read_from_a_descriptor_without_waiting)
 }
 END_TEST
 
+START_TEST(a_token_is_read_from_a_pipe_with_a_name_or_with_packets)
+{
+        char token[TOKEN_MAX + 1];
+        int fds[2];
+
+        ck_assert_int_eq(mkfifo(path, 0600), 0);
+        fds[0] = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        fds[1] = open(path, O_WRONLY | O_CLOEXEC);
+        for (int i = 0; i < 2; i++) {
+                ck_assert_int_eq(write(fds[1], "s3", 2), 2);
+                ck_assert_int_eq(write(fds[1], "cret\n", 5), 5);
+                close(fds[1]);
+                ck_assert_int_eq(token_read_descriptor(fds[0], token), 0);
+                ck_assert_str_eq(token, "s3cret");
+                close(fds[0]);
+                ck_assert_int_eq(pipe2(fds, O_DIRECT | O_CLOEXEC), 0);
+        }
+        close(fds[0]);
+        close(fds[1]);
+}
+END_TEST
+
+/* It takes, sooner or later, what is there between a look and a read. */
+START_TEST(another_reader_of_the_pipe_makes_nobody_wait)
+{
+        char token[TOKEN_MAX + 1], byte;
+        int fds[2], status;
+
+        ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+        pid_t other = fork();
+        ck_assert_int_ge(other, 0);
+        if (other == 0) {
+                close(fds[1]);
+                while (read(fds[0], &byte, 1) > 0)
+                        ;
+                _exit(0);
+        }
+        for (int i = 0; i < 5000; i++) {
+                ck_assert_int_eq(write(fds[1], "x", 1), 1);
+                ck_assert_int_eq(token_read_descriptor(fds[0], token), -EAGAIN);
+        }
+        close(fds[1]);
+        ck_assert_int_eq(waitpid(other, &status, 0), other);
+        close(fds[0]);
+}
+END_TEST
+
+/* All of them have something to read. */
+START_TEST(a_descriptor_that_may_have_to_be_waited_for_is_refused)
+{
+        char token[TOKEN_MAX + 1] = "before", byte;
+        int ends[2];
+
+        ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+        ck_assert_int_eq(write(ends[1], "s", 1), 1);
+        close(ends[1]);
+        const int fds[] = {
+                ends[0],
+                eventfd(1, EFD_CLOEXEC),
+                open("/dev/zero", O_RDONLY | O_CLOEXEC),
+                open("/proc/self/stat", O_RDONLY | O_CLOEXEC),
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(fds); i++) {
+                ck_assert_int_ge(fds[i], 0);
+                ck_assert_int_eq(token_read_descriptor(fds[i], token), -EOPNOTSUPP);
+        }
+        ck_assert_str_eq(token, "before");
+        ck_assert_int_eq(read(ends[0], &byte, 1), 1); /* nothing was taken */
+        for (size_t i = 0; i < ELEMENTSOF(fds); i++)
+                close(fds[i]);
+}
+END_TEST
+
+START_TEST(a_token_is_read_from_a_memfd)
+{
+        char token[TOKEN_MAX + 1];
+        _cleanup_close_ int fd = memfd_create("token", MFD_CLOEXEC);
+
+        ck_assert_int_eq(write(fd, "s3cret", 6), 6);
+        ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
+        ck_assert_int_eq(token_read_descriptor(fd, token), 0);
+        ck_assert_str_eq(token, "s3cret");
+}
+END_TEST
+
 START_TEST(a_token_is_read_from_a_file)
 {
         char token[TOKEN_MAX + 1];
@@ -258,6 +348,7 @@ int main(void)
         TCase *tests = tcase_create("all");
 
         tcase_add_checked_fixture(tests, setup, teardown);
+        tcase_set_timeout(tests, 30);
         tcase_add_test(tests, what_is_saved_is_loaded);
         tcase_add_loop_test(tests, the_owner_of_a_hub_on_this_machine_is_saved_as_well, 0,
                             ELEMENTSOF(owners));
@@ -269,6 +360,10 @@ int main(void)
         tcase_add_loop_test(tests, a_damaged_file_is_named, 0, 11);
         tcase_add_test(tests, a_save_that_fails_leaves_the_last_one);
         tcase_add_test(tests, a_token_is_read_from_a_descriptor_without_waiting);
+        tcase_add_test(tests, a_token_is_read_from_a_pipe_with_a_name_or_with_packets);
+        tcase_add_test(tests, another_reader_of_the_pipe_makes_nobody_wait);
+        tcase_add_test(tests, a_descriptor_that_may_have_to_be_waited_for_is_refused);
+        tcase_add_test(tests, a_token_is_read_from_a_memfd);
         tcase_add_test(tests, a_token_is_read_from_a_file);
         tcase_add_test(tests, forgetting_twice_is_harmless);
         suite_add_tcase(suite, tests);
