@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/log.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -86,33 +89,75 @@ static void write_journal(const char *program, int level, const char *message,
         (void)sd_journal_sendv(iov, (int)n + 3);
 }
 
-static void write_stderr(const char *program, int level, const char *message,
-                         char (*fields)[LOG_LINE_MAX], size_t n)
+#define STDERR_LINE_MAX (2 * LOG_LINE_MAX)
+
+/* Returns its length. Neither locks nor allocates. */
+static size_t format_line(char line[STDERR_LINE_MAX], const char *program, int level,
+                          const char *message, char (*fields)[LOG_LINE_MAX], size_t n)
 {
-        char line[2 * LOG_LINE_MAX], prefix[sizeof("<0>")] = "";
+        char prefix[sizeof("<0>")] = "";
         size_t used = 0;
         int r;
 
         if (log_state.to_journal)
                 snprintf(prefix, sizeof(prefix), "<%d>", level & 7);
-        r = snprintf(line, sizeof(line) - 2, "%s%s: %s", prefix, program, message);
-        used = MIN_OF((size_t)r, sizeof(line) - 3);
+        r = snprintf(line, STDERR_LINE_MAX - 2, "%s%s: %s", prefix, program, message);
+        used = MIN_OF((size_t)r, STDERR_LINE_MAX - 3);
         for (size_t i = 0; i < n; i++) {
-                r = snprintf(line + used, sizeof(line) - 2 - used, "%s%s%s", i == 0 ? " (" : ", ",
-                             fields[i], i + 1 == n ? ")" : "");
-                used = MIN_OF(used + (size_t)r, sizeof(line) - 3);
+                r = snprintf(line + used, STDERR_LINE_MAX - 2 - used, "%s%s%s",
+                             i == 0 ? " (" : ", ", fields[i], i + 1 == n ? ")" : "");
+                used = MIN_OF(used + (size_t)r, STDERR_LINE_MAX - 3);
         }
         line[used++] = '\n';
-        ssize_t written = write(STDERR_FILENO, line, used);
+        return used;
+}
+
+static void write_stderr(const char *program, int level, const char *message,
+                         char (*fields)[LOG_LINE_MAX], size_t n)
+{
+        char line[STDERR_LINE_MAX];
+        size_t length = format_line(line, program, level, message, fields, n);
+        ssize_t written = write(STDERR_FILENO, line, length);
+
         (void)written; /* an error cannot be reported anywhere else */
 }
 
+void log_last_word(int level, const char *message)
+{
+        char line[STDERR_LINE_MAX];
+        size_t length = format_line(line, log_state.program, level, message, NULL, 0);
+        ssize_t written = send(STDERR_FILENO, line, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+        if (written >= 0 || errno != ENOTSOCK)
+                return;
+        /* Others may share a pipe or a terminal, and its flags: they are lent for one line. */
+        int flags = fcntl(STDERR_FILENO, F_GETFL);
+        if (flags < 0 || fcntl(STDERR_FILENO, F_SETFL, flags | O_NONBLOCK) < 0)
+                return;
+        written = write(STDERR_FILENO, line, length);
+        (void)written;
+        (void)fcntl(STDERR_FILENO, F_SETFL, flags);
+}
+
+/* What a sink logs itself does not go to the sink. */
+static _Thread_local bool in_sink;
+
+static bool sink_takes(int level, const char *message, char (*fields)[LOG_LINE_MAX], size_t n)
+{
+        if (in_sink || level == LOG_DEBUG)
+                return false;
+        in_sink = true;
+        bool taken = log_state.sink(log_state.userdata, level, message, fields, n);
+        in_sink = false;
+        return taken;
+}
+
+/* Must be called without the lock of the places: a sink may log, and the journal may be slow. */
 static void emit(int level, const char *message, char (*fields)[LOG_LINE_MAX], size_t n)
 {
         if (log_state.to_journal && !log_state.sink)
                 write_journal(log_state.program, level, message, fields, n);
-        else if (!log_state.to_journal || level == LOG_DEBUG ||
-                 !log_state.sink(log_state.userdata, level, message, fields, n))
+        else if (!log_state.to_journal || !sink_takes(level, message, fields, n))
                 write_stderr(log_state.program, level, message, fields, n);
 }
 
@@ -151,20 +196,35 @@ bool log_place_admits(LogPlace *place, unsigned max, usec_t now)
 static pthread_mutex_t places_lock = PTHREAD_MUTEX_INITIALIZER;
 static LogPlace *leaving_out; /* the places that have lines left out */
 
-static void report_left_out(usec_t now)
+/* A place whose time is over. Returns false: there is none. */
+static bool take_left_out(LogPlace *ret)
 {
-        for (LogPlace **at = &leaving_out, *place; (place = *at);) {
-                char message[LOG_LINE_MAX];
+        bool found = false;
 
-                if (now - place->since < LOG_PLACE_WINDOW_US) {
-                        at = &place->next;
+        pthread_mutex_lock(&places_lock);
+        usec_t now = clock_boottime();
+        for (LogPlace **at = &leaving_out, *place; !found && (place = *at); at = &place->next) {
+                if (now - place->since < LOG_PLACE_WINDOW_US)
                         continue;
-                }
-                snprintf(message, sizeof(message), "%u more lines like this were left out: %s",
-                         place->n_left_out, place->what);
-                emit(place->level, message, NULL, 0);
+                *ret = *place;
                 place->n_left_out = 0;
                 *at = place->next;
+                found = true;
+        }
+        pthread_mutex_unlock(&places_lock);
+        return found;
+}
+
+static void report_left_out(void)
+{
+        LogPlace place;
+
+        while (take_left_out(&place)) {
+                char message[LOG_LINE_MAX];
+
+                snprintf(message, sizeof(message), "%u more lines like this were left out: %s",
+                         place.n_left_out, place.what);
+                emit(place.level, message, NULL, 0);
         }
 }
 
@@ -173,9 +233,9 @@ static bool admits(LogPlace *place, int level, const char *message)
 {
         if (level == LOG_DEBUG)
                 return true;
+        report_left_out();
         pthread_mutex_lock(&places_lock);
         usec_t now = clock_boottime(); /* under the lock, so that it never decreases */
-        report_left_out(now);
         bool admitted = log_place_admits(place, LOG_PLACE_MAX, now);
         if (!admitted && place->n_left_out == 1) {
                 place->level = level;

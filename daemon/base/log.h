@@ -62,7 +62,7 @@ void log_open_from_environment(const char *program);
  * For a process that may not open the journal's socket. Under systemd, lines with their fields
  * ("NAME=value") go to `sink`, in the thread that logs; those that it does not take (false), and
  * those of LOG_DEBUG, go to standard error, with their level as sd-daemon(3) has it. Otherwise all
- * go to standard error, and `sink` is not called.
+ * go to standard error, and `sink` is not called. It may log: such lines go to standard error, too.
  */
 typedef bool (*LogSink)(void *userdata, int level, const char *message,
                         char (*fields)[LOG_LINE_MAX], size_t n_fields);
@@ -73,6 +73,12 @@ void log_send_to(LogSink sink, void *userdata);
  */
 void log_for(const char *program, int level, const char *message, char (*fields)[LOG_LINE_MAX],
              size_t n_fields);
+
+/*
+ * Writes a line to standard error, for a program that ends because something hangs. Takes no lock
+ * and waits for nobody: a line for which there is no room is lost.
+ */
+void log_last_word(int level, const char *message);
 
 /* Each field takes exactly one string argument; the list ends with NULL. */
 #define log_fields(level, ...)                                  \

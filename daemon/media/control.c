@@ -185,22 +185,29 @@ bool control_is_connected(const Control *control)
         return control->fd >= 0;
 }
 
-void control_send(Control *control, const WorkerMessage *message)
+bool control_send(Control *control, const WorkerMessage *message)
 {
         _cleanup_free_ char *text = NULL;
         size_t length;
         int r;
 
         if (control->fd < 0)
-                return;
+                return false;
         r = worker_encode(message, &text, &length);
         if (r < 0) {
                 log_error("cannot encode a message for tringd: %s", strerror(-r));
-                return;
+                return false;
         }
-        /* A tringd that does not read is cut off: both sides notice the shutdown. */
-        if (send(control->fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno != EPIPE) {
-                log_warning("cannot send to tringd: %s; closing the connection", strerror(errno));
-                shutdown(control->fd, SHUT_RDWR);
-        }
+        if (send(control->fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+                return true;
+        r = errno;
+        if (r == EPIPE)
+                return false;
+        /*
+         * A tringd that does not read is cut off: both sides notice the shutdown. It comes first,
+         * since the line that says so would go the same way.
+         */
+        shutdown(control->fd, SHUT_RDWR);
+        log_warning("cannot send to tringd: %s; closing the connection", strerror(r));
+        return false;
 }

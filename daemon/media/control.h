@@ -34,5 +34,5 @@ int control_take_descriptor(Control *control);
  */
 bool control_has_help(void);
 bool control_is_connected(const Control *control);
-/* Does nothing without a connection. */
-void control_send(Control *control, const WorkerMessage *message);
+/* Returns whether it is on its way: without a connection, or room in it, it is not. */
+bool control_send(Control *control, const WorkerMessage *message);

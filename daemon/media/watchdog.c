@@ -26,7 +26,10 @@ static gboolean beat(void *userdata)
         return G_SOURCE_CONTINUE;
 }
 
-/* _exit(), since handlers of exit() may wait for what hangs. */
+/*
+ * _exit(), since handlers of exit() may wait for what hangs; nor does the log, whose locks the main
+ * loop may hold.
+ */
 static void *watch(void *userdata)
 {
         const usec_t *hung_max = userdata;
@@ -34,7 +37,7 @@ static void *watch(void *userdata)
 
         while (!loop_life_look(&life, atomic_load(&loop_beats), *hung_max, clock_boottime()))
                 g_usleep(LOOK_S * G_USEC_PER_SEC);
-        log_error("the main loop hangs: the worker ends");
+        log_last_word(LOG_ERR, "the main loop hangs: the worker ends");
         _exit(EXIT_FAILURE);
 }
 

@@ -173,9 +173,7 @@ static bool send_line(void *userdata, int level, const char *text, char (*fields
 
                 r = name ? metadata_add(&message.line.fields, name, value + 1) : -ENOMEM;
         }
-        if (r == 0)
-                control_send(worker->control, &message);
-        return r == 0;
+        return r == 0 && control_send(worker->control, &message);
 }
 
 /* ---- PipeWire ---- */

@@ -11,6 +11,16 @@
 
 static char output[4096];
 
+usec_t __real_clock_boottime(void);
+usec_t __wrap_clock_boottime(void);
+
+static usec_t passed; /* so much time, at once */
+
+usec_t __wrap_clock_boottime(void)
+{
+        return __real_clock_boottime() + passed;
+}
+
 /* Runs a program that sets its level from $TRING_LOG and logs at two levels; returns its output. */
 static void open_told(const char *level)
 {
@@ -154,6 +164,86 @@ START_TEST(who_may_not_reach_the_journal_gives_lines_to_another)
 }
 END_TEST
 
+static bool taking_sink(void *userdata, int level, const char *message,
+                        char (*fields)[LOG_LINE_MAX], size_t n)
+{
+        return true;
+}
+
+static unsigned n_sunk;
+
+/* Complains about each line, as one whose peer does not read. */
+static bool complaining_sink(void *userdata, int level, const char *message,
+                             char (*fields)[LOG_LINE_MAX], size_t n)
+{
+        n_sunk++;
+        snprintf(sunk, sizeof(sunk), "%s", message);
+        log_warning("cannot pass on a line");
+        return false;
+}
+
+static void flood(const char *text)
+{
+        for (unsigned i = 0; i < LOG_PLACE_MAX + 3; i++)
+                log_info("%s", text);
+}
+
+START_TEST(sink_may_log_also_when_it_gets_the_count_of_lines_left_out)
+{
+        int ends[2], before = dup(STDERR_FILENO);
+
+        ck_assert_int_eq(pipe(ends), 0);
+        (void)dup2(ends[1], STDERR_FILENO);
+        be_journal(ends[1]);
+        log_open("program", LOG_DEBUG);
+        log_send_to(taking_sink, NULL);
+        flood("nonsense");
+        log_send_to(complaining_sink, NULL);
+        passed += LOG_PLACE_WINDOW_US;
+        log_notice("the next line");
+        (void)dup2(before, STDERR_FILENO);
+        (void)close(ends[1]);
+        (void)close(before);
+        ssize_t n = read(ends[0], output, sizeof(output) - 1);
+        output[n > 0 ? n : 0] = '\0';
+        (void)close(ends[0]);
+        ck_assert_uint_eq(n_sunk, 2);
+        ck_assert_str_eq(sunk, "the next line");
+        ck_assert_str_eq(output, "<4>program: cannot pass on a line\n"
+                                 "<6>program: 3 more lines like this were left out: nonsense\n"
+                                 "<4>program: cannot pass on a line\n"
+                                 "<5>program: the next line\n");
+}
+END_TEST
+
+START_TEST(lines_left_out_are_counted_once_for_each_place)
+{
+        int ends[2], before = dup(STDERR_FILENO);
+
+        log_open("program", LOG_INFO);
+        ck_assert_int_eq(pipe(ends), 0);
+        (void)dup2(ends[1], STDERR_FILENO);
+        for (unsigned i = 0; i < LOG_PLACE_MAX + 2; i++) {
+                log_info("first");
+                log_info("second");
+        }
+        passed += LOG_PLACE_WINDOW_US;
+        log_info("third");
+        log_info("fourth");
+        (void)dup2(before, STDERR_FILENO);
+        (void)close(ends[1]);
+        (void)close(before);
+        ssize_t n = read(ends[0], output, sizeof(output) - 1);
+        output[n > 0 ? n : 0] = '\0';
+        (void)close(ends[0]);
+        ck_assert_int_eq(count_lines("2 more lines like this were left out: first"), 1);
+        ck_assert_int_eq(count_lines("2 more lines like this were left out: second"), 1);
+        ck_assert_int_eq(count_lines("left out"), 2);
+        ck_assert_int_eq(count_lines("program: third"), 1);
+        ck_assert_int_eq(count_lines("program: fourth"), 1);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("log");
@@ -165,6 +255,8 @@ int main(void)
         tcase_add_test(tcase, a_place_that_logs_at_will_is_bounded_and_hides_no_other);
         tcase_add_test(tcase, lines_left_out_are_counted_until_their_time_is_over);
         tcase_add_test(tcase, who_may_not_reach_the_journal_gives_lines_to_another);
+        tcase_add_test(tcase, sink_may_log_also_when_it_gets_the_count_of_lines_left_out);
+        tcase_add_test(tcase, lines_left_out_are_counted_once_for_each_place);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);
 }
