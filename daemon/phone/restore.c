@@ -49,9 +49,10 @@ static void call_restore_media(Phone *phone, PhoneCall *call, bool worker)
         PhoneSession *session = &call->stored.session;
         bool in_media = session_state_in_media(session->state);
 
+        /* Whatever is stored of a join: the worker may have had its order, and an open microphone.
+         */
         if (worker)
-                call_set_media(call,
-                               in_media && *session->own_id ? CALL_MEDIA_ADOPTED : CALL_MEDIA_WARM);
+                call_set_media(call, in_media ? CALL_MEDIA_ADOPTED : CALL_MEDIA_WARM);
         /* The stored state may be older than the worker's: assume connected until it reports. */
         for (size_t i = 0; i < session->n_participants; i++)
                 session->participants[i].media.connected = call_has_joined(call);
@@ -85,8 +86,11 @@ int phone_take_restored_call(Phone *phone, const StoredCall *state, bool worker)
         if (call->stored.record.status == CALL_STATUS_ONGOING) {
                 call_restore_media(phone, call, worker);
         } else {
-                if (worker)
+                /* It should be warm, but may have joined since this was stored: another one is. */
+                if (worker) {
                         call_set_media(call, CALL_MEDIA_WARM);
+                        session_close(phone, call);
+                }
                 if (call_rings(call) && call->info.ring_until > phone->instant.now)
                         call_ring(phone, call, true);
                 else if (!call_rings(call) && call->stored.consent.join && !call->stored.unwanted)

@@ -92,7 +92,8 @@ static int welcome_media(Phone *phone, PhoneCall *call, const CallSnapshot *snap
         if (call->stored.unwanted || hub_request_find(phone, MESSAGE_JOIN, session_id) ||
             hub_request_find(phone, MESSAGE_TOKEN, session_id))
                 return 0;
-        if (call_has_joined(call) && str_eq(session->own_id, snapshot->participant) &&
+        if (call_has_joined(call) && *session->own_id &&
+            str_eq(session->own_id, snapshot->participant) &&
             participants_connected(session, snapshot->others, snapshot->n_others)) {
                 r = participants_keep(phone, call, snapshot->others, snapshot->n_others);
                 if (r < 0)

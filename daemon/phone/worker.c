@@ -130,20 +130,29 @@ static void session_adopt(Phone *phone, const char *session_id, SessionState sta
                 call_set_media(call, CALL_MEDIA_JOINED);
 }
 
+static bool joins(Phone *phone, const PhoneCall *call)
+{
+        return hub_request_find(phone, MESSAGE_JOIN, call_id(call)) ||
+               hub_request_find(phone, MESSAGE_TOKEN, call_id(call));
+}
+
 /*
  * Takes the first report of an adopted worker. If the worker is still joining, the answer to its
- * offer may have come while no daemon ran: so the device joins again.
+ * offer may have come while no daemon ran: so the device joins again. It does so, too, if the
+ * worker has had no order to join.
  */
 static void session_found(Phone *phone, PhoneCall *call, SessionState state)
 {
         PhoneSession *session = &call->stored.session;
+        bool is_open = session_state_in_media(state);
 
-        call_set_media(call, CALL_MEDIA_JOINED);
-        if (state != SESSION_JOINING)
+        call_set_media(call,
+                       is_open || state == SESSION_FAILED ? CALL_MEDIA_JOINED : CALL_MEDIA_WARM);
+        if (call_has_joined(call) && state != SESSION_JOINING)
                 return;
         for (size_t i = 0; i < session->n_participants; i++)
                 session->participants[i].media.connected = false;
-        if (phone->connection == PHONE_ONLINE)
+        if (phone->connection == PHONE_ONLINE && !joins(phone, call))
                 session_renew(phone, call);
 }
 
@@ -152,12 +161,13 @@ void phone_take_worker_state(Phone *phone, const char *session_id, SessionState 
         session_adopt(phone, session_id, state);
         PhoneCall *call = session_of_worker(phone, session_id);
         /* A warm worker reports idle; that is not the state of the session. */
-        if (call && call_has_joined(call) && state != SESSION_IDLE && state != SESSION_LEFT) {
-                if (call->media == CALL_MEDIA_ADOPTED)
-                        session_found(phone, call, state);
+        if (!call || !call_has_joined(call))
+                return;
+        if (call->media == CALL_MEDIA_ADOPTED)
+                session_found(phone, call, state);
+        if (state != SESSION_IDLE && state != SESSION_LEFT)
                 session_set_state(phone, call, state);
-                session_report_flows(phone, call);
-        }
+        session_report_flows(phone, call);
 }
 
 static void switch_reported(Phone *phone, const char *session_id, SessionSwitch which, bool on)

@@ -16,6 +16,8 @@
 #define ANSWER_LONGEST_US (1100 * USEC_PER_MSEC)
 #define HANGS_ONE_IN 24
 #define STORE_LONGEST_US USEC_PER_SEC
+#define DAEMON_RESTARTS_US (100 * USEC_PER_MSEC)
+#define DIES_ONE_IN 6 /* soon after a join */
 
 static uint64_t local_chance(Handset *handset)
 {
@@ -100,6 +102,8 @@ static void worker_join(Handset *handset, const PhoneAction *action)
         job = handset_job(handset, JOB_WORKER, WORKER_LONGEST_US);
         STR_SET(job->session_id, action->session_id);
         job->state = states[local_chance(handset) % ELEMENTSOF(states)];
+        if (local_chance(handset) % DIES_ONE_IN == 0)
+                handset_job(handset, JOB_DAEMON_DIES, WORKER_LONGEST_US);
         for (size_t i = 0; i < action->join.reply.n_others; i++) {
                 job = handset_job(handset, JOB_SIGNAL, WORKER_LONGEST_US);
                 STR_SET(job->session_id, action->session_id);
@@ -173,7 +177,7 @@ void handset_worker_connects(Handset *handset, const char *session_id)
         Job *job = handset_job(handset, JOB_WORKER, WORKER_LONGEST_US);
 
         STR_SET(job->session_id, session_id);
-        job->state = SESSION_CONNECTED;
+        job->state = handset_worker(handset, session_id)->open ? SESSION_CONNECTED : SESSION_IDLE;
 }
 
 static void worker_meet(Handset *handset, const char *session_id, const char *peer)
@@ -340,6 +344,14 @@ void handset_do(Handset *handset, PhoneAction *action)
         }
 }
 
+static void mute_call(Handset *handset, const char *session_id)
+{
+        PhoneCommand command = {.type = PHONE_COMMAND_MUTE, .on = true};
+
+        STR_SET(command.session_id, session_id);
+        handset_command(handset, &command);
+}
+
 void handset_run_job(Handset *handset, Job *job)
 {
         const Now instant = handset_instant(handset);
@@ -389,6 +401,14 @@ void handset_run_job(Handset *handset, Job *job)
         case JOB_STORE:
                 handset_write_history(handset);
                 break;
+        case JOB_MUTE:
+                mute_call(handset, job->session_id);
+                break;
+        case JOB_DAEMON_DIES:
+                free(job);
+                if (!handset->world->calm_until)
+                        handset_crash(handset, DAEMON_RESTARTS_US);
+                return;
         }
         free(job);
         handset_drain(handset, r);

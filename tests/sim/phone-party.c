@@ -291,6 +291,8 @@ void handset_crash(Handset *handset, usec_t time)
         handset_drop_local(handset,
                            chance(handset->world, 4000, handset->index, handset->world->now) % 4 ==
                                    0);
+        if (chance(handset->world, 4002, handset->index, handset->world->now) % 2 == 0)
+                handset_lose_joins(handset);
         handset->restart_at = handset->world->now + time;
         handset->retry_at = handset->deadline = USEC_NEVER;
 }

@@ -29,6 +29,7 @@ static void row_drop(Handset *handset, StoredRow *row)
                 return;
         DL_DELETE(handset->rows, row);
         free(row->json);
+        free(row->before);
         free(row);
 }
 
@@ -44,8 +45,10 @@ static void row_put(Handset *handset, const char *session_id, uint64_t number, c
                 row->number = number;
                 DL_APPEND(handset->rows, row);
         }
-        free(row->json);
+        free(row->before);
+        row->before = row->json;
         row->json = json;
+        row->put_at = handset->world->now;
 }
 
 void handset_store(Handset *handset, const PhoneAction *action)
@@ -82,6 +85,37 @@ void handset_store_listeners(Handset *handset)
                 handset->listeners[handset->n_listeners++] = *listener;
 }
 
+#define MUTE_LONGEST_US (2 * USEC_PER_SEC)
+/* A disk that is full, or slow. */
+#define STORE_LAG_MAX_US (10 * USEC_PER_SEC)
+
+static bool row_has_join(const char *json)
+{
+        StoredCall state;
+
+        if (wire_decode_stored_call(json, &state) < 0)
+                abort();
+        bool joined = *state.session.own_id;
+        stored_call_done(&state);
+        return joined;
+}
+
+void handset_lose_joins(Handset *handset)
+{
+        StoredRow *row;
+
+        DL_FOREACH (handset->rows, row) {
+                if (!row->before || !*row->session_id || !row_has_join(row->json) ||
+                    row_has_join(row->before) ||
+                    handset->world->now - row->put_at > STORE_LAG_MAX_US)
+                        continue;
+                trace(handset->world, "%s: has not stored that it joined call %s",
+                      handset_name(handset), row->session_id);
+                free(row->json);
+                row->json = TAKE_PTR(row->before);
+        }
+}
+
 static void restore_call(Handset *handset, const StoredRow *row)
 {
         const Now instant = handset_instant(handset);
@@ -94,7 +128,10 @@ static void restore_call(Handset *handset, const StoredRow *row)
                       phone_restore_call(handset->phone, &instant, &state, worker != NULL));
         stored_call_done(&state);
         worker = handset_worker(handset, row->session_id);
-        if (worker && worker->open)
+        if (worker && worker->open && !handset->world->calm_until)
+                STR_SET(handset_job(handset, JOB_MUTE, MUTE_LONGEST_US)->session_id,
+                        row->session_id);
+        if (worker)
                 handset_worker_connects(handset, row->session_id);
 }
 

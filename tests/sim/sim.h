@@ -260,6 +260,8 @@ typedef enum JobType {
         JOB_WORKER_CUT,  /* PipeWire gives it nothing any more */
         JOB_WORKER_DIES, /* it was killed */
         JOB_STORE,       /* queued history is written */
+        JOB_DAEMON_DIES, /* of a call that has just been joined */
+        JOB_MUTE,        /* a person mutes the call that has come back with its daemon */
 } JobType;
 
 typedef struct Job {
@@ -298,6 +300,8 @@ typedef struct StoredRow {
         char session_id[UUID_LENGTH + 1]; /* of a call; else empty */
         uint64_t number;                  /* of a request; else 0 */
         char *json;                       /* owned */
+        char *before;                     /* owned: what it replaced; NULL: nothing */
+        usec_t put_at;
 } StoredRow;
 
 struct Handset {
@@ -364,6 +368,8 @@ void handset_worker_connects(Handset *handset, const char *session_id);
 /* Carries out CALL_STORE, CALL_FORGET, REQUEST_STORE and REQUEST_FORGET. */
 void handset_store(Handset *handset, const PhoneAction *action);
 void handset_store_listeners(Handset *handset);
+/* The daemon died before it had written that it joined the media. */
+void handset_lose_joins(Handset *handset);
 void handset_restore(Handset *handset);
 void handset_drop_rows(Handset *handset);
 Worker *handset_worker(const Handset *handset, const char *session_id);

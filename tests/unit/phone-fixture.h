@@ -43,6 +43,7 @@ typedef struct Fixture {
                 StoredCall states[PHONE_CALLS_MAX];
                 Message requests[1024];
         } store;
+        bool store_lags; /* nothing more is written before the restart */
 } Fixture;
 
 Suite *phone_suite(const char *name, const TTest *const *tests, size_t n);

@@ -338,6 +338,81 @@ START_TEST(who_asked_to_be_muted_is_muted_although_tringd_was_killed_meanwhile)
 }
 END_TEST
 
+/* The worker has joined, with an open microphone, and tringd died before it had stored that. */
+static void joined_in_a_hurry(Fixture *f, Stage stored)
+{
+        if (stored == STAGE_ACCEPTING)
+                f->store_lags = true;
+        incoming_until(f, CALL, STAGE_JOINING);
+        f->store_lags = true;
+        reply_join(f, "alice-1");
+        ck_assert(!f->last[PHONE_WORKER_JOIN].join.muted);
+        restarted(f, true);
+}
+
+START_TEST(worker_whose_join_was_not_stored_is_muted_before_that_is_said)
+{
+        FIXTURE(f);
+
+        joined_in_a_hurry(f, STAGE_JOINING);
+        ck_assert_str_eq(session(f, CALL)->own_id, "");
+        forget(f);
+        phone_worker_state(f->phone, &f->instant, CALL, SESSION_CONNECTED);
+        phone_worker_muted(f->phone, &f->instant, CALL, false);
+        forget(f);
+        turn(f, PHONE_COMMAND_MUTE, true);
+        expect(f, "worker-mute:on worker-ping");
+        ck_assert(!is_protected(f, PHONE_COMMAND_MUTE));
+        worker_answers(f, CALL);
+        ck_assert(is_protected(f, PHONE_COMMAND_MUTE));
+}
+END_TEST
+
+START_TEST(worker_is_muted_before_that_is_said_though_it_has_not_reported_yet)
+{
+        FIXTURE(f);
+
+        joined_in_a_hurry(f, STAGE_JOINING);
+        forget(f);
+        turn(f, PHONE_COMMAND_MUTE, true);
+        expect(f, "worker-mute:on worker-ping");
+        ck_assert(!is_protected(f, PHONE_COMMAND_MUTE));
+}
+END_TEST
+
+START_TEST(worker_that_has_had_no_order_to_join_joins_once_the_hub_is_there)
+{
+        CallSnapshot call = incoming(CALL, CALL_STATUS_ONGOING);
+        FIXTURE(f);
+
+        incoming_until(f, CALL, STAGE_JOINING);
+        restarted(f, true);
+        phone_worker_state(f->phone, &f->instant, CALL, SESSION_IDLE);
+        forget(f);
+        turn(f, PHONE_COMMAND_MUTE, true);
+        expect(f, "session done");
+        hub_welcomes(f, &call, 1, false);
+        expect(f, "send:state send:join manager");
+        reply_join(f, "alice-1");
+        forget(f);
+        ck_assert(f->last[PHONE_WORKER_JOIN].join.muted);
+}
+END_TEST
+
+START_TEST(worker_of_a_call_that_is_stored_as_ringing_is_replaced)
+{
+        FIXTURE(f);
+
+        rings_delivered(f, CALL);
+        joined_in_a_hurry(f, STAGE_ACCEPTING);
+        ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_INITIATED);
+        const char *words = fixture_trace(f);
+        const char *stop = strstr(words, "worker-stop");
+        ck_assert_ptr_nonnull(stop);
+        ck_assert_ptr_nonnull(strstr(stop, "worker-start"));
+}
+END_TEST
+
 START_TEST(who_opened_again_before_it_was_closed_is_heard_although_tringd_was_killed)
 {
         FIXTURE(f);
@@ -440,6 +515,10 @@ int main(void)
         tcase_add_test(tcase,
                        adopted_worker_is_ordered_what_protects_and_cut_off_without_an_answer);
         tcase_add_test(tcase, who_asked_to_be_muted_is_muted_although_tringd_was_killed_meanwhile);
+        tcase_add_test(tcase, worker_whose_join_was_not_stored_is_muted_before_that_is_said);
+        tcase_add_test(tcase, worker_is_muted_before_that_is_said_though_it_has_not_reported_yet);
+        tcase_add_test(tcase, worker_that_has_had_no_order_to_join_joins_once_the_hub_is_there);
+        tcase_add_test(tcase, worker_of_a_call_that_is_stored_as_ringing_is_replaced);
         tcase_add_test(tcase,
                        who_opened_again_before_it_was_closed_is_heard_although_tringd_was_killed);
         tcase_add_test(tcase, who_asked_to_be_muted_joins_muted_after_a_restart_without_the_worker);
