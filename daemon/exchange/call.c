@@ -7,6 +7,7 @@
 #include "exchange/group.h"
 #include "exchange/leg.h"
 #include "exchange/marks.h"
+#include "exchange/signal-rate.h"
 
 Call *exchange_call_find(const Exchange *exchange, const char *session_id)
 {
@@ -97,6 +98,7 @@ static void call_unlink(Exchange *exchange, Call *call)
         DL_FOREACH2 (call->legs, leg, call_next) {
                 exchange_leg_release(exchange, leg);
                 exchange_leg_unlist(leg);
+                exchange_signal_rates_free(leg);
                 leg->user = NULL;
         }
 }

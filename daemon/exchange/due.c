@@ -11,8 +11,9 @@
 /* What is due next in a call: an event of a leg or of the whole call, or news for others. */
 typedef struct CallDue {
         usec_t at; /* CLOCK_BOOTTIME */
-        bool members, news;
-        CallLeg *leg; /* the leg that quits by `event`; NULL: the call ends by it */
+        bool members, news, state;
+        /* The leg that quits by `event`, or whose `state` is due; NULL: the call ends by it. */
+        CallLeg *leg;
         CallEvent event;
 } CallDue;
 
@@ -59,6 +60,8 @@ static CallDue call_next_due(const Call *call)
                 due = (CallDue){.at = call->news_at, .news = true};
         DL_FOREACH2 (call->legs, leg, call_next) {
                 due_earlier(&due, leg->join_until, leg, CALL_EVENT_NO_MEDIA);
+                if (leg->state_at && leg->state_at < due.at)
+                        due = (CallDue){.at = leg->state_at, .state = true, .leg = leg};
                 if (leg->is_outsider && leg->status == CALL_STATUS_INITIATED)
                         due_earlier(&due, 0, leg, CALL_EVENT_SHUTDOWN);
                 if (leg->lost_since != USEC_NEVER)
@@ -79,6 +82,8 @@ static int call_act(Exchange *exchange, const ExchangeNow *moment, Call *call)
                 exchange_members_send(exchange, moment, call);
         else if (due.news)
                 exchange_news_send(exchange, moment, call);
+        else if (due.state)
+                exchange_news_state(exchange, moment, due.leg);
         else if (due.leg)
                 return exchange_leg_quit(exchange, moment, due.leg, due.event);
         else

@@ -9,6 +9,7 @@
 #include "exchange/marks.h"
 #include "exchange/media.h"
 #include "exchange/owed.h"
+#include "exchange/signal-rate.h"
 #include "exchange/token.h"
 
 int exchange_leg_new(Call *call, User *user, const char *uid, CallDirection direction,
@@ -92,6 +93,7 @@ void exchange_leg_free(CallLeg *leg)
         exchange_leg_unlist(leg);
         exchange_owed_forget_of(leg);
         exchange_owed_forget(leg);
+        exchange_signal_rates_free(leg);
         DL_DELETE2(call->legs, leg, call_prev, call_next);
         call->n_legs--;
         free(leg);

@@ -30,6 +30,7 @@ void exchange_leg_list_joined(CallLeg *leg)
         /* Every leg in the list has joined_prev: in utlist, that of the head is the tail. */
         if (leg->media.joined == (leg->joined_prev != NULL))
                 return;
+        leg->state_at = 0;
         if (leg->media.joined) {
                 DL_APPEND2(call->joined, leg, joined_prev, joined_next);
                 call->n_joined++;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "exchange/news.h"
 
+#include "base/bucket.h"
 #include "exchange/action.h"
 #include "exchange/announce.h"
 #include "exchange/flow.h"
@@ -19,6 +20,34 @@ int exchange_news_tell(Exchange *exchange, const CallLeg *leg, CallLeg *receiver
                 return exchange_owed_add(receiver, leg,
                                          type == MESSAGE_JOINED ? NULL : &participant);
         return exchange_leg_send_participant(exchange, leg, to, type, &participant);
+}
+
+#define STATE_SPACING_US (USEC_PER_SEC / STATES_PER_S)
+
+int exchange_news_changed(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg)
+{
+        usec_t wait = 0;
+
+        if (!leg->state_at)
+                wait = bucket_take(&leg->states_bucket, moment->now, STATE_SPACING_US,
+                                   STATES_BURST);
+        if (wait > 0)
+                leg->state_at = moment->now + wait;
+        /* The caller has the call's deadline computed again. */
+        return leg->state_at ? 0 : exchange_leg_send_others(exchange, leg, MESSAGE_PARTICIPANT);
+}
+
+void exchange_news_state(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg)
+{
+        exchange_call_touch(exchange, leg->call);
+        if (exchange_leg_send_others(exchange, leg, MESSAGE_PARTICIPANT) < 0) {
+                exchange_rollback(exchange);
+                leg->state_at = moment->now + NEWS_RETRY_US;
+                return;
+        }
+        exchange_commit(exchange);
+        (void)bucket_take(&leg->states_bucket, moment->now, STATE_SPACING_US, STATES_BURST);
+        leg->state_at = 0;
 }
 
 static int news_send(Exchange *exchange, const CallLeg *receiver, const News *news)

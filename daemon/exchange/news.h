@@ -14,6 +14,13 @@
  * the media: for MESSAGE_JOINED already, for MESSAGE_LEFT still. Returns 0 or -ENOMEM.
  */
 int exchange_news_tell(Exchange *exchange, const CallLeg *leg, CallLeg *receiver, MessageType type);
+/*
+ * Tells all others the changed state of the leg's participant; within a burst at once, beyond it at
+ * a steady pace, so that they hear the last one. Returns 0 or -ENOMEM.
+ */
+int exchange_news_changed(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg);
+/* Tells them what exchange_news_changed() has left for later. */
+void exchange_news_state(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg);
 /* The receiver has acknowledged something: there may be room for what is owed to it. */
 void exchange_news_room(Exchange *exchange, CallLeg *receiver);
 /* Sends what is owed in the call, as far as there is room. */

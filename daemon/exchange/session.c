@@ -6,12 +6,15 @@
 #include <stdio.h>
 
 #include "base/array.h"
+#include "base/bucket.h"
 #include "exchange/action.h"
 #include "exchange/announce.h"
 #include "exchange/flow.h"
 #include "exchange/marks.h"
 #include "exchange/media.h"
+#include "exchange/news.h"
 #include "exchange/owed.h"
+#include "exchange/signal-rate.h"
 #include "exchange/store.h"
 #include "exchange/token.h"
 
@@ -64,6 +67,11 @@ static bool leg_joined_by(const CallLeg *leg, const Attachment *attachment)
 }
 
 /* ---- requests ---- */
+
+static unsigned seconds_up(usec_t wait)
+{
+        return (unsigned)((wait + USEC_PER_SEC - 1) / USEC_PER_SEC);
+}
 
 /* The servers that the hub has now, with the user's name in the credentials. */
 static int request_copy_ice_servers(const Request *request, const CallLeg *leg, IceServer **ret,
@@ -136,6 +144,20 @@ static LiveMedia request_media(Request *request)
         return media;
 }
 
+/* The others hear of each join, so it has a rate. */
+static int request_check_joins(Request *request, CallLeg *leg)
+{
+        usec_t wait = bucket_take(&leg->joins_bucket, request->moment->now,
+                                  JOIN_SPACING_S * USEC_PER_SEC, JOINS_BURST);
+
+        if (wait == 0)
+                return 0;
+        return exchange_request_refuse(
+                request, CALL_ERROR_TOO_MANY,
+                "'%s' has joined these media %d times, and may once in %d s; try again in %u s",
+                leg->uid, JOINS_BURST, JOIN_SPACING_S, seconds_up(wait));
+}
+
 static int request_join_as(Request *request, CallLeg *leg)
 {
         LiveMedia before = leg->media;
@@ -144,6 +166,7 @@ static int request_join_as(Request *request, CallLeg *leg)
 
         leg->media = request_media(request);
         leg->join_until = USEC_NEVER;
+        leg->state_at = 0; /* MESSAGE_JOINED has it */
         if (r == 0)
                 r = exchange_leg_send_others(request->exchange, leg, MESSAGE_JOINED);
         if (r == 0)
@@ -180,7 +203,9 @@ int exchange_request_join(Request *request)
                         request, CALL_ERROR_TOO_MANY,
                         "the call has %d participants, and there is no room for more",
                         MESH_PARTICIPANTS_MAX);
-        r = request_join_as(request, view.leg);
+        r = request_check_joins(request, view.leg);
+        if (r == 0)
+                r = request_join_as(request, view.leg);
         if (r == 0)
                 token->unused_until = USEC_NEVER;
         return r;
@@ -217,6 +242,7 @@ int exchange_request_signal(Request *request)
         Message *message;
         CallLeg *leg;
         const CallLeg *other;
+        usec_t wait;
         int r = request_participant(request, signal->session_id, &leg);
 
         if (r != 0)
@@ -238,6 +264,15 @@ int exchange_request_signal(Request *request)
                         "'%s' has not taken the last %u signals yet; at most %d with %d bytes wait",
                         other->uid, exchange_flow_length(to, leg->uid), SENDER_MESSAGES_MAX,
                         SENDER_BYTES_MAX);
+        r = exchange_signal_rate_take(leg, other, request->moment->now, &wait);
+        if (r < 0)
+                return r;
+        if (wait > 0)
+                return exchange_request_refuse(
+                        request, CALL_ERROR_TOO_MANY,
+                        "'%s' gets at most %d signals of '%s' at once, then %d in a second; try "
+                        "again in %u s",
+                        other->uid, SIGNALS_BURST, leg->uid, SIGNALS_PER_S, seconds_up(wait));
         r = exchange_send_from(request->exchange, to, MESSAGE_SIGNALLED, leg->uid, n_bytes,
                                &message);
         if (r <= 0)
@@ -277,7 +312,7 @@ int exchange_request_state(Request *request)
                 leg->media.muted = state->muted;
                 leg->media.video_paused = state->video_paused;
                 leg->media.sharing = state->sharing;
-                r = exchange_leg_send_others(request->exchange, leg, MESSAGE_PARTICIPANT);
+                r = exchange_news_changed(request->exchange, request->moment, leg);
                 if (r == 0 && !leg->media.by_token)
                         r = exchange_save_leg(request->exchange, request->moment, leg);
                 if (r < 0) {

@@ -49,6 +49,7 @@ typedef struct Flow Flow;
 typedef struct Group Group;
 typedef struct Membership Membership;
 typedef struct News News;
+typedef struct SignalRate SignalRate;
 typedef struct Token Token;
 typedef struct User User;
 
@@ -145,6 +146,13 @@ struct Branch {
         Branch *device_prev, *device_next;
 };
 
+/* signal-rate.h */
+struct SignalRate {
+        char uid[UID_MAX + 1]; /* of the receiver */
+        usec_t bucket;
+        SignalRate *prev, *next;
+};
+
 /*
  * A join token. Belongs to a leg, and so to a session, a user, and the device that placed or
  * answered the call.
@@ -190,6 +198,9 @@ struct CallLeg {
         size_t n_tokens;
         CallLeg *joined_prev, *joined_next;
         News *owed; /* of other participants, to this one */
+        SignalRate *signal_rates;
+        usec_t joins_bucket, states_bucket;
+        usec_t state_at; /* when the others may hear of its last state; 0: they have */
 
         MemberState announced[AUDIENCE_COUNT]; /* last sent; MEMBER_STATE_COUNT: none yet */
 

@@ -24,6 +24,16 @@
 #define PARTICIPANTS_MAX 32
 /* In a mesh each participant sends to all others, and a home's uplink carries five streams. */
 #define MESH_PARTICIPANTS_MAX 6
+/*
+ * PROTOCOL.md, Limits: what one participant of a session causes at the device of another. Setting
+ * up the media takes some thirty signals; joining again, as many.
+ */
+#define SIGNALS_PER_S 20
+#define SIGNALS_BURST 256
+#define STATES_PER_S 4 /* then the last one follows */
+#define STATES_BURST 8
+#define JOIN_SPACING_S 3
+#define JOINS_BURST 16
 #define MEDIA_MODE_MESH "mesh" /* each participant is connected to every other one */
 #define MEDIA_MODE_MAX 32
 #define HISTORY_PAGE_DEFAULT 50 /* for limit 0: PROTOCOL.md, Requests */

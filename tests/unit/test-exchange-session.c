@@ -87,6 +87,122 @@ START_TEST(who_has_so_many_signals_in_line_is_refused_and_others_are_not)
 }
 END_TEST
 
+START_TEST(signals_of_one_to_another_have_a_rate_that_others_do_not_share)
+{
+        team_talks();
+        accepts(CAROL, 1);
+        joins(ALICE, 1);
+        joins(BOB, 1);
+        joins(CAROL, 1);
+        for (unsigned i = 0; i < SIGNALS_BURST; i++) {
+                forget();
+                signals(ALICE, 1, world.participants[BOB], "x");
+                said("alice-desk: ok");
+        }
+        forget();
+        signals(ALICE, 1, world.participants[BOB], "one more");
+        expect("alice-desk: TooMany", NULL);
+        signals(ALICE, 1, world.participants[CAROL], "hello");
+        expect("carol-desk: signalled 1 hello", "alice-desk: ok", NULL);
+        signals(BOB, 1, world.participants[ALICE], "hello");
+        expect("alice-desk: signalled 1 hello", "bob-desk: ok", NULL);
+        /* Another participant of the same two makes no difference. */
+        joins(ALICE, 1);
+        joins(BOB, 1);
+        forget();
+        signals(ALICE, 1, world.participants[BOB], "one more");
+        expect("alice-desk: TooMany", NULL);
+        passes(USEC_PER_SEC / SIGNALS_PER_S - 1);
+        signals(ALICE, 1, world.participants[BOB], "too soon");
+        expect("alice-desk: TooMany", NULL);
+        passes(1);
+        signals(ALICE, 1, world.participants[BOB], "in time");
+        expect("bob-desk: signalled 1 in time", "alice-desk: ok", NULL);
+        signals(ALICE, 1, world.participants[BOB], "one more");
+        expect("alice-desk: TooMany", NULL);
+}
+END_TEST
+
+static void uses_up_states(void)
+{
+        for (unsigned i = 0; i < STATES_BURST; i++) {
+                states(BOB, 1, i % 2 == 0, true);
+                said(i % 2 ? "alice-desk: participant 1: bob-desk"
+                           : "alice-desk: participant 1: bob-desk, muted");
+                forget();
+        }
+}
+
+START_TEST(of_many_states_at_once_the_others_hear_the_last)
+{
+        in_media(ALICE, BOB, 1);
+        uses_up_states();
+        for (unsigned i = 0; i < 100; i++) {
+                states(BOB, 1, i % 2 != 0, true);
+                said("bob-desk: ok");
+                unsaid("alice-desk: ");
+                forget();
+        }
+        passes(USEC_PER_SEC / STATES_PER_S - 1);
+        expect_nothing();
+        passes(1);
+        expect("alice-desk: participant 1: bob-desk, muted", NULL);
+        states(BOB, 1, false, true);
+        unsaid("alice-desk: ");
+        forget();
+        passes(USEC_PER_SEC / STATES_PER_S);
+        expect("alice-desk: participant 1: bob-desk", NULL);
+        passes(USEC_PER_SEC);
+        expect_nothing();
+        states(BOB, 1, true, true);
+        said("alice-desk: participant 1: bob-desk, muted");
+}
+END_TEST
+
+START_TEST(who_joins_again_has_no_state_of_before)
+{
+        in_media(ALICE, BOB, 1);
+        uses_up_states();
+        states(BOB, 1, true, true);
+        joins(BOB, 1);
+        forget();
+        passes(STATES_BURST * USEC_PER_SEC / STATES_PER_S);
+        expect_nothing();
+        uses_up_states();
+        states(BOB, 1, true, true);
+        says(BOB, MESSAGE_LEAVE, 1);
+        forget();
+        passes(USEC_PER_SEC);
+        expect_nothing();
+}
+END_TEST
+
+START_TEST(joins_of_one_party_have_a_rate)
+{
+        in_media(ALICE, BOB, 1);
+        for (unsigned i = 1; i < JOINS_BURST; i++) {
+                forget();
+                joins(BOB, 1);
+                said("alice-desk: joined 1: bob-desk");
+        }
+        forget();
+        joins(BOB, 1);
+        expect("bob-desk: TooMany", NULL);
+        /* It is in the media as before, and the other may join again. */
+        signals(BOB, 1, world.participants[ALICE], "hello");
+        expect("alice-desk: signalled 1 hello", "bob-desk: ok", NULL);
+        joins(ALICE, 1);
+        said("alice-desk: ok, joined bob-desk");
+        forget();
+        passes(JOIN_SPACING_S * USEC_PER_SEC);
+        joins(BOB, 1);
+        said("alice-desk: joined 1: bob-desk");
+        forget();
+        joins(BOB, 1);
+        expect("bob-desk: TooMany", NULL);
+}
+END_TEST
+
 START_TEST(signals_in_line_have_so_many_bytes_and_no_more)
 {
         static char big[16 * 1024 + 1];
@@ -125,6 +241,7 @@ static void line_to_bob_is_full(void)
                 said(i % 2 ? "bob-desk: participant 1: alice-desk"
                            : "bob-desk: participant 1: alice-desk, muted");
         }
+        passes(STATES_BURST * USEC_PER_SEC / STATES_PER_S);
         forget();
 }
 
@@ -145,6 +262,9 @@ START_TEST(a_state_is_not_refused_because_another_takes_nothing)
                 forget();
         }
         states(ALICE, 1, true, true);
+        passes(USEC_PER_SEC);
+        unsaid("bob-desk: ");
+        said("carol-desk: participant 1: alice-desk, muted");
         forget();
         /* The last one follows as soon as there is room. */
         ck_assert_uint_gt(exchange_next_deadline(world.exchange), world.moment.now);
@@ -592,6 +712,10 @@ int main(void)
         tcase_add_test(session, relays_are_for_participants_alone);
         tcase_add_test(session, a_signal_goes_from_participant_to_participant);
         tcase_add_test(session, who_has_so_many_signals_in_line_is_refused_and_others_are_not);
+        tcase_add_test(session, signals_of_one_to_another_have_a_rate_that_others_do_not_share);
+        tcase_add_test(session, of_many_states_at_once_the_others_hear_the_last);
+        tcase_add_test(session, who_joins_again_has_no_state_of_before);
+        tcase_add_test(session, joins_of_one_party_have_a_rate);
         tcase_add_test(session, signals_in_line_have_so_many_bytes_and_no_more);
         tcase_add_test(session, a_state_is_not_refused_because_another_takes_nothing);
         tcase_add_test(session, a_join_is_not_refused_because_another_takes_nothing);
