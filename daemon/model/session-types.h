@@ -64,4 +64,7 @@ typedef struct SessionParticipant {
          * 0: none is awaited; USEC_NEVER: it was reported.
          */
         usec_t picture_due;
+        /* Not stored: phone/event-rate.h; when a changed state will be announced, 0: it has been.
+         */
+        usec_t events_bucket, state_due;
 } SessionParticipant;

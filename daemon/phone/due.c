@@ -10,6 +10,7 @@
 #include "phone/end.h"
 #include "phone/expire.h"
 #include "phone/hub-send.h"
+#include "phone/participant.h"
 #include "phone/picture.h"
 #include "phone/present.h"
 #include "phone/request.h"
@@ -46,6 +47,7 @@ usec_t phone_next_deadline(const Phone *phone)
         DL_FOREACH (phone->calls, call) {
                 next = MIN_OF(next, call_deadline(phone, call));
                 next = MIN_OF(next, pictures_deadline(call));
+                next = MIN_OF(next, participants_deadline(call));
                 next = MIN_OF(next, session_answer_deadline(call));
                 if (call->members_due)
                         next = MIN_OF(next, call->members_due);
@@ -106,7 +108,7 @@ static int phone_tick_one(Phone *phone)
                         members_due(phone, call);
                         return 1;
                 }
-                if (pictures_report(phone, call))
+                if (participants_due(phone, call) || pictures_report(phone, call))
                         return 1;
                 if (session_answer_deadline(call) <= now) {
                         session_answer_late(phone, call);

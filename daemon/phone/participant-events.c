@@ -6,6 +6,7 @@
 #include "phone/action.h"
 #include "phone/announce.h"
 #include "phone/call.h"
+#include "phone/event-rate.h"
 #include "phone/participant.h"
 #include "phone/session.h"
 
@@ -42,7 +43,8 @@ int participants_keep(Phone *phone, PhoneCall *call, const Participant *others, 
 static int participant_signalled(Phone *phone, PhoneCall *call, const MessageSignal *signal)
 {
         /* Drop a signal from a former participant, or from before this device has joined. */
-        if (!call_has_joined(call) || !participant_find(&call->stored.session, signal->peer))
+        SessionParticipant *from = participant_find(&call->stored.session, signal->peer);
+        if (!call_has_joined(call) || !from || !event_rate_allows_peer(phone, call, from))
                 return 0;
 
         char *data = strdup(signal->data);
@@ -65,8 +67,10 @@ static void participant_changed(Phone *phone, PhoneCall *call, SessionParticipan
         known->muted = news->muted;
         known->video_paused = news->video_paused;
         known->sharing = news->sharing;
-        session_changed(phone, call, PHONE_PROPERTY_PARTICIPANTS);
-        participant_announce(phone, call, PHONE_PARTICIPANT_CHANGED, participant);
+        if (event_rate_allows_peer(phone, call, participant))
+                participant_announce_state(phone, call, participant);
+        else if (!participant->state_due)
+                participant->state_due = phone->instant.now + PEER_STATE_LATE_US;
 }
 
 int participants_message(Phone *phone, const Message *message)
@@ -81,6 +85,8 @@ int participants_message(Phone *phone, const Message *message)
                 return 0;
         if (message->type == MESSAGE_SIGNALLED)
                 return participant_signalled(phone, call, &message->signal);
+        if (message->type == MESSAGE_JOINED && !event_rate_allows_join(phone, call, news))
+                return 0;
         if (message->type == MESSAGE_JOINED)
                 return participant_add(phone, call, news, call_has_joined(call));
 
@@ -93,9 +99,9 @@ int participants_message(Phone *phone, const Message *message)
         SessionParticipant *participant = participant_find(&call->stored.session, news->id);
         if (!participant)
                 return 0;
-        if (message->type == MESSAGE_LEFT)
+        if (message->type == MESSAGE_LEFT && event_rate_allows_join(phone, call, news))
                 participant_left(phone, call, participant);
-        else
+        else if (message->type == MESSAGE_PARTICIPANT)
                 participant_changed(phone, call, participant, news);
         return 0;
 }

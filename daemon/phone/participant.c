@@ -31,6 +31,44 @@ void participant_announce(Phone *phone, const PhoneCall *call, PhoneActionType t
         phone_act(phone, type, call->stored.record.session_id)->participant = *participant;
 }
 
+void participant_announce_state(Phone *phone, PhoneCall *call, SessionParticipant *participant)
+{
+        participant->state_due = 0;
+        session_changed(phone, call, PHONE_PROPERTY_PARTICIPANTS);
+        participant_announce(phone, call, PHONE_PARTICIPANT_CHANGED, participant);
+}
+
+static SessionParticipant *first_due(const PhoneCall *call)
+{
+        const PhoneSession *session = &call->stored.session;
+        SessionParticipant *first = NULL;
+
+        for (size_t i = 0; i < session->n_participants; i++) {
+                SessionParticipant *other = &session->participants[i];
+
+                if (other->state_due > 0 && (!first || other->state_due < first->state_due))
+                        first = other;
+        }
+        return first;
+}
+
+usec_t participants_deadline(const PhoneCall *call)
+{
+        const SessionParticipant *first = first_due(call);
+
+        return first ? first->state_due : USEC_NEVER;
+}
+
+bool participants_due(Phone *phone, PhoneCall *call)
+{
+        SessionParticipant *due = first_due(call);
+
+        if (!due || due->state_due > phone->instant.now)
+                return false;
+        participant_announce_state(phone, call, due);
+        return true;
+}
+
 const char *phone_session_code(const PhoneSession *session)
 {
         return session->n_participants == 1 ? session->participants[0].media.verification_code : "";

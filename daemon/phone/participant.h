@@ -13,6 +13,12 @@ void participants_clear(PhoneSession *session);
 /* Announces a signal of the session about one participant. */
 void participant_announce(Phone *phone, const PhoneCall *call, PhoneActionType type,
                           const SessionParticipant *participant);
+/* Announces what the participant sends now. */
+void participant_announce_state(Phone *phone, PhoneCall *call, SessionParticipant *participant);
+/* When a state is announced that came too soon after others, or USEC_NEVER. */
+usec_t participants_deadline(const PhoneCall *call);
+/* Announces one of these. Returns false if none is due. */
+bool participants_due(Phone *phone, PhoneCall *call);
 /* Announces the participants, and the verification code that depends on them. */
 void participants_changed(Phone *phone, PhoneCall *call);
 /* Returns 0 or -ENOMEM. */

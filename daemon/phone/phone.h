@@ -60,6 +60,22 @@
 #define HUB_EVENTS_PER_S 100
 #define HUB_EVENTS_BURST 1000 /* four times what a hub queues for a device by default */
 #define HUB_LOGGED_BURST 10000
+/*
+ * What other participants of a session cause is no fault of the hub's, and counts for each of them;
+ * for each call, who joins and leaves. An honest hub lets through half of that; each join is a left
+ * and a joined. Beyond it only theirs is dropped, but the last state is announced a little later.
+ */
+#define PEER_EVENTS_PER_S (2 * (SIGNALS_PER_S + STATES_PER_S))
+#define PEER_EVENTS_BURST (2 * (SIGNALS_BURST + STATES_BURST))
+#define PEER_JOINS_SPACING_US (JOIN_SPACING_S * USEC_PER_SEC / (4 * MESH_PARTICIPANTS_MAX))
+#define PEER_JOINS_BURST (4 * JOINS_BURST * MESH_PARTICIPANTS_MAX)
+#define PEER_STATE_LATE_US (1 * USEC_PER_SEC)
+/*
+ * Of all of them, in as many calls as this device may have, as tring-echo has them, and so far more
+ * than in the largest mesh. A hub that sends more is not honest.
+ */
+#define PEERS_EVENTS_PER_S (PHONE_CALLS_MAX * PEER_EVENTS_PER_S)
+#define PEERS_EVENTS_BURST (PHONE_CALLS_MAX * PEER_EVENTS_BURST)
 /* Of the hub's history that are read after one welcome: what the store keeps (store/history.h). */
 #define HISTORY_PAGES_MAX 256
 

@@ -140,14 +140,15 @@ typedef struct PhoneCall {
         usec_t members_announced; /* when the members were last announced */
         usec_t members_due;       /* when they will be announced; 0: nothing to announce */
         SwitchWait waits[SESSION_SWITCH_COUNT];
-        uint64_t asked;     /* serial of the last question to the worker */
-        bool cut_ordered;   /* an answer was overdue */
-        usec_t kill_due;    /* when any answer is overdue after that; 0: that was ordered, too */
-        bool is_cut;        /* as ordered, the worker has no PipeWire any more */
-        usec_t relays_due;  /* when the relays' credentials are renewed; 0: never */
-        StoredCopy copy;    /* call_set_copy() */
-        bool copy_accepts;  /* the stored copy has what an accept in flight agrees to */
-        usec_t shown_until; /* of a finished call: when its object is removed */
+        uint64_t asked;      /* serial of the last question to the worker */
+        bool cut_ordered;    /* an answer was overdue */
+        usec_t kill_due;     /* when any answer is overdue after that; 0: that was ordered, too */
+        bool is_cut;         /* as ordered, the worker has no PipeWire any more */
+        usec_t joins_bucket; /* event-rate.c */
+        usec_t relays_due;   /* when the relays' credentials are renewed; 0: never */
+        StoredCopy copy;     /* call_set_copy() */
+        bool copy_accepts;   /* the stored copy has what an accept in flight agrees to */
+        usec_t shown_until;  /* of a finished call: when its object is removed */
 } PhoneCall;
 
 typedef enum HubRequestState {
@@ -200,8 +201,8 @@ struct Phone {
         Party user;
         char link[UUID_LENGTH + 1]; /* link id of the last welcome */
         uint64_t seq_seen, seq_acked;
-        usec_t ack_at;                   /* USEC_NEVER: nothing to acknowledge */
-        usec_t events_time, logged_time; /* event-rate.c */
+        usec_t ack_at;                                     /* USEC_NEVER: nothing to acknowledge */
+        usec_t events_bucket, logged_bucket, peers_bucket; /* event-rate.c */
         usec_t history_since, history_paged_to;
         /* Of the pages that are being read: how many, and the last record so far. */
         unsigned n_history_pages;

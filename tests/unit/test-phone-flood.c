@@ -77,6 +77,142 @@ START_TEST(records_of_the_history_have_a_rate_of_their_own)
 }
 END_TEST
 
+/* ---- what other participants cause ---- */
+
+#define OTHER_CALL THIRD
+
+static Message of_peer(Fixture *f, MessageType type, const char *id)
+{
+        Message message = {.type = type, .seq = f->seq + 1};
+
+        if (type == MESSAGE_SIGNALLED) {
+                STR_SET(message.signal.session_id, CALL);
+                STR_SET(message.signal.peer, id);
+                message.signal.data = (char *)"null";
+                return message;
+        }
+        STR_SET(message.participant.session_id, CALL);
+        STR_SET(message.participant.participant.id, id);
+        STR_SET(message.participant.participant.party.uid, id);
+        return message;
+}
+
+/* Returns what phone_message() does; the trace stays. */
+static int sends(Fixture *f, const Message *message)
+{
+        int r = phone_message(f->phone, &f->instant, message);
+
+        f->seq += r == 0;
+        return r;
+}
+
+static bool signals(Fixture *f, const char *id)
+{
+        Message message = of_peer(f, MESSAGE_SIGNALLED, id);
+
+        ck_assert_int_eq(sends(f, &message), 0);
+        return strstr(fixture_trace(f), "worker-signal");
+}
+
+static bool states(Fixture *f, const char *id, bool muted)
+{
+        Message message = of_peer(f, MESSAGE_PARTICIPANT, id);
+
+        message.participant.participant.muted = muted;
+        ck_assert_int_eq(sends(f, &message), 0);
+        return strstr(fixture_trace(f), "participant");
+}
+
+static const SessionParticipant *participant(Fixture *f, const char *id)
+{
+        const PhoneSession *media = session(f, CALL);
+
+        for (size_t i = 0; i < media->n_participants; i++)
+                if (str_eq(media->participants[i].participant.id, id))
+                        return &media->participants[i];
+        return NULL;
+}
+
+/* In a call with Mallory and Carol, online, and to be rung. */
+static void talking_to_two(Fixture *f)
+{
+        talking(f, CALL);
+        hub_participant(f, MESSAGE_JOINED, CALL, "mallory");
+        hub_participant(f, MESSAGE_JOINED, CALL, "carol");
+        forget(f);
+}
+
+static void expect_unharmed(Fixture *f)
+{
+        ck_assert(signals(f, "carol"));
+        ck_assert(states(f, "carol", true));
+        hub_rings(f, OTHER_CALL);
+        ck_assert_int_eq(status_of(f, OTHER_CALL), CALL_STATUS_INITIATED);
+}
+
+START_TEST(a_flood_of_signals_costs_its_sender_alone)
+{
+        FIXTURE(f);
+
+        talking_to_two(f);
+        for (unsigned n = 0; n < 2 * PEER_EVENTS_BURST; n++)
+                ck_assert_int_eq(signals(f, "mallory"), n < PEER_EVENTS_BURST);
+        expect_unharmed(f);
+        wait_us(f, USEC_PER_SEC / PEER_EVENTS_PER_S);
+        ck_assert(signals(f, "mallory"));
+        ck_assert(!signals(f, "mallory"));
+}
+END_TEST
+
+START_TEST(of_a_flood_of_states_the_last_is_announced)
+{
+        FIXTURE(f);
+
+        talking_to_two(f);
+        for (unsigned n = 0; n < 2 * PEER_EVENTS_BURST + 1; n++)
+                ck_assert_int_eq(states(f, "mallory", n % 2 == 0), n < PEER_EVENTS_BURST);
+        ck_assert(participant(f, "mallory")->participant.muted);
+        expect_unharmed(f);
+        forget(f);
+        wait_us(f, PEER_STATE_LATE_US - 1);
+        ck_assert_ptr_null(strstr(fixture_trace(f), "participant"));
+        wait_us(f, 1);
+        ck_assert_ptr_nonnull(strstr(fixture_trace(f), "participant"));
+        ck_assert(f->last[PHONE_PARTICIPANT_CHANGED].participant.participant.muted);
+        wait_us(f, 2 * PEER_STATE_LATE_US);
+        ck_assert_ptr_null(strstr(fixture_trace(f), "participant"));
+}
+END_TEST
+
+START_TEST(who_comes_and_goes_without_end_is_left_out)
+{
+        FIXTURE(f);
+
+        talking_to_two(f);
+        for (unsigned n = 0; n <= 2 * PEER_JOINS_BURST; n++) {
+                Message message = of_peer(f, n % 2 ? MESSAGE_LEFT : MESSAGE_JOINED, "eve");
+
+                ck_assert_int_eq(sends(f, &message), 0);
+                forget(f);
+        }
+        ck_assert_uint_eq(session(f, CALL)->n_participants, 3);
+        expect_unharmed(f);
+}
+END_TEST
+
+START_TEST(a_hub_that_lets_through_more_than_any_call_needs_is_left)
+{
+        FIXTURE(f);
+
+        talking_to_two(f);
+        wait_us(f, PEERS_EVENTS_BURST * USEC_PER_SEC / PEERS_EVENTS_PER_S);
+        for (unsigned n = 0; n < PEERS_EVENTS_BURST; n++)
+                signals(f, "mallory");
+        Message message = of_peer(f, MESSAGE_SIGNALLED, "carol");
+        ck_assert_int_eq(sends(f, &message), -EBUSY);
+}
+END_TEST
+
 /* ---- pages of the history ---- */
 
 /* A welcome that leaves the history to pages; the phone asks for the first. */
@@ -153,6 +289,10 @@ int main(void)
         const TTest *const tests[] = {
                 events_have_a_rate,
                 records_of_the_history_have_a_rate_of_their_own,
+                a_flood_of_signals_costs_its_sender_alone,
+                of_a_flood_of_states_the_last_is_announced,
+                who_comes_and_goes_without_end_is_left_out,
+                a_hub_that_lets_through_more_than_any_call_needs_is_left,
                 a_page_that_goes_no_further_back_is_the_last,
                 a_page_whose_records_are_deleted_is_not_the_last_unless_it_leads_nowhere,
                 so_many_pages_are_read_and_no_more,
