@@ -162,8 +162,9 @@ char *rig_read_file(const char *path)
 void environment_init(Environment *environment, const Rig *rig)
 {
         static const char *const passed[] = {
-                "PATH=",         "LANG=",         "LC_ALL=",        "TRING_",
-                "ASAN_OPTIONS=", "LSAN_OPTIONS=", "UBSAN_OPTIONS=", "GST_DEBUG="};
+                "PATH=",          "LANG=",         "LC_ALL=",
+                "TRING_",         "ASAN_OPTIONS=", "LSAN_OPTIONS=",
+                "UBSAN_OPTIONS=", "GST_DEBUG=",    "PIPEWIRE_DLCLOSE="};
 
         *environment = (Environment){};
         for (char **entry = environ; *entry; entry++)
