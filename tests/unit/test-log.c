@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/log.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "error-output.h"
 #include "suite.h"
 
-static char output[4096];
+static const char *output; /* of the last error_output_end() */
 
 usec_t __real_clock_boottime(void);
 usec_t __wrap_clock_boottime(void);
@@ -24,23 +22,15 @@ usec_t __wrap_clock_boottime(void)
 /* Runs a program that sets its level from $TRING_LOG and logs at two levels; returns its output. */
 static void open_told(const char *level)
 {
-        int ends[2], before = dup(STDERR_FILENO);
-
         if (level)
                 (void)setenv("TRING_LOG", level, 1);
         else
                 (void)unsetenv("TRING_LOG");
-        ck_assert_int_eq(pipe(ends), 0);
-        (void)dup2(ends[1], STDERR_FILENO);
+        error_output_begin();
         log_open_from_environment("program");
         log_info("an info");
         log_debug("a debug");
-        (void)dup2(before, STDERR_FILENO);
-        (void)close(ends[1]);
-        (void)close(before);
-        ssize_t n = read(ends[0], output, sizeof(output) - 1);
-        output[n > 0 ? n : 0] = '\0';
-        (void)close(ends[0]);
+        output = error_output_end();
 }
 
 START_TEST(the_level_is_what_the_environment_says)
@@ -66,39 +56,21 @@ START_TEST(a_level_that_is_none_is_named)
 }
 END_TEST
 
-/* Returns the number of lines in the output that have the text. */
-static int count_lines(const char *text)
-{
-        int n = 0;
-
-        for (const char *p = output; (p = strstr(p, text)); p += strlen(text))
-                n++;
-        return n;
-}
-
 START_TEST(a_place_that_logs_at_will_is_bounded_and_hides_no_other)
 {
-        int ends[2], before = dup(STDERR_FILENO);
-
         log_open("program", LOG_DEBUG);
-        ck_assert_int_eq(pipe(ends), 0);
-        (void)dup2(ends[1], STDERR_FILENO);
+        error_output_begin();
         for (int i = 0; i < 2 * LOG_PLACE_MAX; i++) {
                 log_warning("flood %d", i);
                 log_fields(LOG_INFO, "drops", "ADDRESS=%s", "192.0.2.1", NULL);
                 log_debug("detail");
         }
         log_warning("another");
-        (void)dup2(before, STDERR_FILENO);
-        (void)close(ends[1]);
-        (void)close(before);
-        ssize_t n = read(ends[0], output, sizeof(output) - 1);
-        output[n > 0 ? n : 0] = '\0';
-        (void)close(ends[0]);
-        ck_assert_int_eq(count_lines("flood"), LOG_PLACE_MAX);
-        ck_assert_int_eq(count_lines("drops"), LOG_PLACE_MAX);
-        ck_assert_int_eq(count_lines("detail"), 2 * LOG_PLACE_MAX);
-        ck_assert_int_eq(count_lines("another"), 1);
+        output = error_output_end();
+        ck_assert_int_eq(error_output_count("flood"), LOG_PLACE_MAX);
+        ck_assert_int_eq(error_output_count("drops"), LOG_PLACE_MAX);
+        ck_assert_int_eq(error_output_count("detail"), 2 * LOG_PLACE_MAX);
+        ck_assert_int_eq(error_output_count("another"), 1);
 }
 END_TEST
 
@@ -118,17 +90,6 @@ START_TEST(lines_left_out_are_counted_until_their_time_is_over)
 }
 END_TEST
 
-/* Standard error as the journal's. */
-static void be_journal(int fd)
-{
-        char stream[64];
-        struct stat st;
-
-        ck_assert_int_eq(fstat(fd, &st), 0);
-        snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
-        (void)setenv("JOURNAL_STREAM", stream, 1);
-}
-
 static char sunk[512];
 
 static bool sink(void *userdata, int level, const char *message, char (*fields)[LOG_LINE_MAX],
@@ -142,23 +103,15 @@ static bool sink(void *userdata, int level, const char *message, char (*fields)[
 
 START_TEST(who_may_not_reach_the_journal_gives_lines_to_another)
 {
-        int ends[2], before = dup(STDERR_FILENO);
-
-        ck_assert_int_eq(pipe(ends), 0);
-        (void)dup2(ends[1], STDERR_FILENO);
-        be_journal(ends[1]);
+        error_output_begin();
+        error_output_be_journal();
         log_open("program", LOG_DEBUG);
-        log_send_to(sink, output);
+        log_send_to(sink, sunk);
         log_fields(LOG_NOTICE, "taken", "PEER=%s", "carol", NULL);
         log_debug("a detail");
         log_send_to(sink, NULL);
         log_fields(LOG_WARNING, "not taken", "PEER=%s", "carol", NULL);
-        (void)dup2(before, STDERR_FILENO);
-        (void)close(ends[1]);
-        (void)close(before);
-        ssize_t n = read(ends[0], output, sizeof(output) - 1);
-        output[n > 0 ? n : 0] = '\0';
-        (void)close(ends[0]);
+        output = error_output_end();
         ck_assert_str_eq(sunk, "5 taken PEER=carol");
         ck_assert_str_eq(output, "<7>program: a detail\n<4>program: not taken (PEER=carol)\n");
 }
@@ -190,23 +143,15 @@ static void flood(const char *text)
 
 START_TEST(sink_may_log_also_when_it_gets_the_count_of_lines_left_out)
 {
-        int ends[2], before = dup(STDERR_FILENO);
-
-        ck_assert_int_eq(pipe(ends), 0);
-        (void)dup2(ends[1], STDERR_FILENO);
-        be_journal(ends[1]);
+        error_output_begin();
+        error_output_be_journal();
         log_open("program", LOG_DEBUG);
         log_send_to(taking_sink, NULL);
         flood("nonsense");
         log_send_to(complaining_sink, NULL);
         passed += LOG_PLACE_WINDOW_US;
         log_notice("the next line");
-        (void)dup2(before, STDERR_FILENO);
-        (void)close(ends[1]);
-        (void)close(before);
-        ssize_t n = read(ends[0], output, sizeof(output) - 1);
-        output[n > 0 ? n : 0] = '\0';
-        (void)close(ends[0]);
+        output = error_output_end();
         ck_assert_uint_eq(n_sunk, 2);
         ck_assert_str_eq(sunk, "the next line");
         ck_assert_str_eq(output, "<4>program: cannot pass on a line\n"
@@ -218,11 +163,8 @@ END_TEST
 
 START_TEST(lines_left_out_are_counted_once_for_each_place)
 {
-        int ends[2], before = dup(STDERR_FILENO);
-
         log_open("program", LOG_INFO);
-        ck_assert_int_eq(pipe(ends), 0);
-        (void)dup2(ends[1], STDERR_FILENO);
+        error_output_begin();
         for (unsigned i = 0; i < LOG_PLACE_MAX + 2; i++) {
                 log_info("first");
                 log_info("second");
@@ -230,17 +172,12 @@ START_TEST(lines_left_out_are_counted_once_for_each_place)
         passed += LOG_PLACE_WINDOW_US;
         log_info("third");
         log_info("fourth");
-        (void)dup2(before, STDERR_FILENO);
-        (void)close(ends[1]);
-        (void)close(before);
-        ssize_t n = read(ends[0], output, sizeof(output) - 1);
-        output[n > 0 ? n : 0] = '\0';
-        (void)close(ends[0]);
-        ck_assert_int_eq(count_lines("2 more lines like this were left out: first"), 1);
-        ck_assert_int_eq(count_lines("2 more lines like this were left out: second"), 1);
-        ck_assert_int_eq(count_lines("left out"), 2);
-        ck_assert_int_eq(count_lines("program: third"), 1);
-        ck_assert_int_eq(count_lines("program: fourth"), 1);
+        output = error_output_end();
+        ck_assert_int_eq(error_output_count("2 more lines like this were left out: first"), 1);
+        ck_assert_int_eq(error_output_count("2 more lines like this were left out: second"), 1);
+        ck_assert_int_eq(error_output_count("left out"), 2);
+        ck_assert_int_eq(error_output_count("program: third"), 1);
+        ck_assert_int_eq(error_output_count("program: fourth"), 1);
 }
 END_TEST
 

@@ -6,11 +6,11 @@
 #include <glib.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "error-output.h"
 #include "suite.h"
 
 static usec_t passed; /* so much time, at once */
@@ -65,32 +65,12 @@ static int connect_tringd(void)
         return fd;
 }
 
-/* Returns what has gone to standard error. */
-static const char *read_errors(int fd)
+static void become_service(void)
 {
-        static char text[16 * 1024];
-        ssize_t n = read(fd, text, sizeof(text) - 1);
-
-        text[n > 0 ? n : 0] = '\0';
-        return text;
-}
-
-/* Standard error is a pipe, which is taken for the journal. Returns its other end. */
-static int become_service(void)
-{
-        char stream[64];
-        struct stat st;
-        int ends[2];
-
-        ck_assert_int_eq(pipe(ends), 0);
-        (void)dup2(ends[1], STDERR_FILENO);
-        ck_assert_int_eq(fstat(STDERR_FILENO, &st), 0);
-        (void)snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)st.st_dev,
-                       (uintmax_t)st.st_ino);
-        (void)setenv("JOURNAL_STREAM", stream, 1);
+        error_output_begin();
+        error_output_be_journal();
         log_open("tring-media", LOG_INFO);
         log_send_to(sink, NULL);
-        return ends[0];
 }
 
 static void leave_lines_out(void)
@@ -103,15 +83,15 @@ static void leave_lines_out(void)
 START_TEST(tringd_that_does_not_read_is_cut_off_and_no_line_is_lost)
 {
         const WorkerMessage state = {.type = WORKER_STATE, .state = SESSION_CONNECTED};
-        int before = dup(STDERR_FILENO), tringd = connect_tringd(), errors = become_service();
+        int tringd = connect_tringd();
 
+        become_service();
         leave_lines_out();
         while (control_send(control, &state))
                 n_sent++;
         while (!is_gone)
                 g_main_context_iteration(NULL, TRUE);
-        const char *text = read_errors(errors);
-        (void)dup2(before, STDERR_FILENO);
+        const char *text = error_output_end();
         ck_assert_uint_gt(n_sent, 0);
         ck_assert_str_eq(text,
                          "<6>tring-media: 3 more lines like this were left out: nonsense of a "

@@ -4,33 +4,16 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "error-output.h"
 #include "suite.h"
 
 #define SESSION "11111111-1111-4111-8111-111111111111"
 
-static char output[64 * 1024];
-static int ends[2], before;
-
 static void begin(void)
 {
         log_open("tringd", LOG_INFO);
-        before = dup(STDERR_FILENO);
-        ck_assert_int_eq(pipe(ends), 0);
-        (void)dup2(ends[1], STDERR_FILENO);
-}
-
-/* Everything that was written since begin(). */
-static const char *end(void)
-{
-        (void)dup2(before, STDERR_FILENO);
-        (void)close(ends[1]);
-        (void)close(before);
-        ssize_t n = read(ends[0], output, sizeof(output) - 1);
-        output[n > 0 ? n : 0] = '\0';
-        (void)close(ends[0]);
-        return output;
+        error_output_begin();
 }
 
 static void write_text(WorkerLog *log, uint32_t level, const char *text)
@@ -52,7 +35,8 @@ START_TEST(line_has_the_fields_of_the_worker_and_its_own_session)
         ck_assert_int_eq(metadata_add(&line.fields, "MESSAGE", "nonsense"), 0);
         begin();
         worker_log_write(&log, SESSION, &line);
-        ck_assert_str_eq(end(), "tring-media: no path (SESSION_ID=" SESSION ", PEER=carol)\n");
+        ck_assert_str_eq(error_output_end(),
+                         "tring-media: no path (SESSION_ID=" SESSION ", PEER=carol)\n");
         metadata_done(&line.fields);
 }
 END_TEST
@@ -74,18 +58,9 @@ START_TEST(line_that_nobody_wants_is_not_written)
         begin();
         write_text(&log, LOG_DEBUG, "a debug");
         write_text(&log, LOG_INFO, "an info");
-        ck_assert_str_eq(end(), "tring-media: an info (SESSION_ID=" SESSION ")\n");
+        ck_assert_str_eq(error_output_end(), "tring-media: an info (SESSION_ID=" SESSION ")\n");
 }
 END_TEST
-
-static unsigned count(const char *text)
-{
-        unsigned n = 0;
-
-        for (const char *at = output; (at = strstr(at, text)); at += strlen(text))
-                n++;
-        return n;
-}
 
 START_TEST(worker_that_logs_at_will_is_bounded_and_that_is_said)
 {
@@ -95,9 +70,9 @@ START_TEST(worker_that_logs_at_will_is_bounded_and_that_is_said)
         for (unsigned i = 0; i < WORKER_LOG_MAX + 7; i++)
                 write_text(&log, LOG_INFO, "flood");
         worker_log_done(&log, SESSION);
-        end();
-        ck_assert_uint_eq(count("flood"), WORKER_LOG_MAX);
-        ck_assert_uint_eq(count("7 more lines of this worker were left out"), 1);
+        error_output_end();
+        ck_assert_uint_eq(error_output_count("flood"), WORKER_LOG_MAX);
+        ck_assert_uint_eq(error_output_count("7 more lines of this worker were left out"), 1);
 }
 END_TEST
 
@@ -109,9 +84,9 @@ START_TEST(worker_within_its_bound_loses_no_line)
         for (unsigned i = 0; i < WORKER_LOG_MAX; i++)
                 write_text(&log, LOG_INFO, "line");
         worker_log_done(&log, SESSION);
-        end();
-        ck_assert_uint_eq(count("line"), WORKER_LOG_MAX);
-        ck_assert_uint_eq(count("left out"), 0);
+        error_output_end();
+        ck_assert_uint_eq(error_output_count("line"), WORKER_LOG_MAX);
+        ck_assert_uint_eq(error_output_count("left out"), 0);
 }
 END_TEST
 
