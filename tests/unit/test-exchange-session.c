@@ -63,14 +63,19 @@ static void signals_often(Who who, Who to, unsigned n)
                 signals(who, 1, world.participants[to], "x");
 }
 
-/* Both sides of the limit; what is in line is on the way to one device, from one user. */
-START_TEST(who_has_so_many_signals_in_line_is_refused_and_others_are_not)
+static void team_in_media(void)
 {
         team_talks();
         accepts(CAROL, 1);
         joins(ALICE, 1);
         joins(BOB, 1);
         joins(CAROL, 1);
+}
+
+/* Both sides of the limit; what is in line is on the way to one device, from one user. */
+START_TEST(who_has_so_many_signals_in_line_is_refused_and_others_are_not)
+{
+        team_in_media();
         world.reads_nothing = true;
         signals_often(ALICE, BOB, SENDER_MESSAGES_MAX);
         unsaid("TooMany");
@@ -89,11 +94,7 @@ END_TEST
 
 START_TEST(signals_of_one_to_another_have_a_rate_that_others_do_not_share)
 {
-        team_talks();
-        accepts(CAROL, 1);
-        joins(ALICE, 1);
-        joins(BOB, 1);
-        joins(CAROL, 1);
+        team_in_media();
         for (unsigned i = 0; i < SIGNALS_BURST; i++) {
                 forget();
                 signals(ALICE, 1, world.participants[BOB], "x");
@@ -227,11 +228,7 @@ END_TEST
 /* Alice, Bob and Carol are in the media, nobody takes anything, and Alice fills up Bob's line. */
 static void line_to_bob_is_full(void)
 {
-        team_talks();
-        accepts(CAROL, 1);
-        joins(ALICE, 1);
-        joins(BOB, 1);
-        joins(CAROL, 1);
+        team_in_media();
         world.reads_nothing = true;
         signals_often(ALICE, BOB, SENDER_MESSAGES_MAX);
         for (unsigned i = 0; i < SENDER_NEWS_MAX; i++) {
