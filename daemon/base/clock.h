@@ -14,6 +14,12 @@ typedef uint64_t usec_t; /* microseconds; each use documents its clock */
 #define USEC_PER_SEC ((usec_t)1000000)
 #define USEC_NEVER ((usec_t)UINT64_MAX)
 
+/* Whole seconds, rounded up: how long to wait, as people are told. */
+static inline unsigned usec_to_seconds_up(usec_t wait)
+{
+        return (unsigned)((wait + USEC_PER_SEC - 1) / USEC_PER_SEC);
+}
+
 /* CLOCK_BOOTTIME: runs while the machine sleeps, never jumps. For deadlines. */
 usec_t clock_boottime(void);
 

@@ -141,7 +141,7 @@ static int initiate_check_redial(Request *request, const User *receiver)
         return exchange_request_refuse(
                 request, CALL_ERROR_TOO_MANY,
                 "'%s' has not answered several calls of '%s': wait %u s before the next one",
-                receiver->uid, caller->uid, (unsigned)((wait + USEC_PER_SEC - 1) / USEC_PER_SEC));
+                receiver->uid, caller->uid, usec_to_seconds_up(wait));
 }
 
 /*

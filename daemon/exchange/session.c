@@ -68,11 +68,6 @@ static bool leg_joined_by(const CallLeg *leg, const Attachment *attachment)
 
 /* ---- requests ---- */
 
-static unsigned seconds_up(usec_t wait)
-{
-        return (unsigned)((wait + USEC_PER_SEC - 1) / USEC_PER_SEC);
-}
-
 /* The servers that the hub has now, with the user's name in the credentials. */
 static int request_copy_ice_servers(const Request *request, const CallLeg *leg, IceServer **ret,
                                     size_t *ret_n)
@@ -155,7 +150,7 @@ static int request_check_joins(Request *request, CallLeg *leg)
         return exchange_request_refuse(
                 request, CALL_ERROR_TOO_MANY,
                 "'%s' has joined these media %d times, and may once in %d s; try again in %u s",
-                leg->uid, JOINS_BURST, JOIN_SPACING_S, seconds_up(wait));
+                leg->uid, JOINS_BURST, JOIN_SPACING_S, usec_to_seconds_up(wait));
 }
 
 static int request_join_as(Request *request, CallLeg *leg)
@@ -272,7 +267,8 @@ int exchange_request_signal(Request *request)
                         request, CALL_ERROR_TOO_MANY,
                         "'%s' gets at most %d signals of '%s' at once, then %d in a second; try "
                         "again in %u s",
-                        other->uid, SIGNALS_BURST, leg->uid, SIGNALS_PER_S, seconds_up(wait));
+                        other->uid, SIGNALS_BURST, leg->uid, SIGNALS_PER_S,
+                        usec_to_seconds_up(wait));
         r = exchange_send_from(request->exchange, to, MESSAGE_SIGNALLED, leg->uid, n_bytes,
                                &message);
         if (r <= 0)

@@ -336,7 +336,7 @@ static void refuse_for(WsConnection *connection, uint64_t id, usec_t wait)
         char text[MESSAGE_TEXT_MAX + 1];
 
         snprintf(text, sizeof(text), "more than %d logins of this user in a minute; wait %u s",
-                 FULL_LOGINS_PER_MINUTE, (unsigned)((wait + USEC_PER_SEC - 1) / USEC_PER_SEC));
+                 FULL_LOGINS_PER_MINUTE, usec_to_seconds_up(wait));
         refuse(connection, id, CALL_ERROR_TOO_MANY, WIRE_CLOSE_TOO_MANY, text);
 }
 
