@@ -85,10 +85,10 @@ int participants_message(Phone *phone, const Message *message)
                 return 0;
         if (message->type == MESSAGE_SIGNALLED)
                 return participant_signalled(phone, call, &message->signal);
-        if (message->type == MESSAGE_JOINED && !event_rate_allows_join(phone, call, news))
-                return 0;
         if (message->type == MESSAGE_JOINED)
-                return participant_add(phone, call, news, call_has_joined(call));
+                return event_rate_allows_join(phone, call, news)
+                               ? participant_add(phone, call, news, call_has_joined(call))
+                               : 0;
 
         /* This device itself has left: another connection of its party has joined (rule 18). */
         if (message->type == MESSAGE_LEFT && call_has_joined(call) &&

@@ -31,14 +31,7 @@ void participant_announce(Phone *phone, const PhoneCall *call, PhoneActionType t
         phone_act(phone, type, call->stored.record.session_id)->participant = *participant;
 }
 
-void participant_announce_state(Phone *phone, PhoneCall *call, SessionParticipant *participant)
-{
-        participant->state_due = 0;
-        session_changed(phone, call, PHONE_PROPERTY_PARTICIPANTS);
-        participant_announce(phone, call, PHONE_PARTICIPANT_CHANGED, participant);
-}
-
-static SessionParticipant *first_due(const PhoneCall *call)
+SessionParticipant *participant_first(const PhoneCall *call, ParticipantTime time)
 {
         const PhoneSession *session = &call->stored.session;
         SessionParticipant *first = NULL;
@@ -46,22 +39,39 @@ static SessionParticipant *first_due(const PhoneCall *call)
         for (size_t i = 0; i < session->n_participants; i++) {
                 SessionParticipant *other = &session->participants[i];
 
-                if (other->state_due > 0 && (!first || other->state_due < first->state_due))
+                if (time(other) > 0 && (!first || time(other) < time(first)))
                         first = other;
         }
         return first;
 }
 
+usec_t participant_first_time(const PhoneCall *call, ParticipantTime time)
+{
+        const SessionParticipant *first = participant_first(call, time);
+
+        return first ? time(first) : USEC_NEVER;
+}
+
+void participant_announce_state(Phone *phone, PhoneCall *call, SessionParticipant *participant)
+{
+        participant->state_due = 0;
+        session_changed(phone, call, PHONE_PROPERTY_PARTICIPANTS);
+        participant_announce(phone, call, PHONE_PARTICIPANT_CHANGED, participant);
+}
+
+static usec_t state_due(const SessionParticipant *participant)
+{
+        return participant->state_due;
+}
+
 usec_t participants_deadline(const PhoneCall *call)
 {
-        const SessionParticipant *first = first_due(call);
-
-        return first ? first->state_due : USEC_NEVER;
+        return participant_first_time(call, state_due);
 }
 
 bool participants_due(Phone *phone, PhoneCall *call)
 {
-        SessionParticipant *due = first_due(call);
+        SessionParticipant *due = participant_first(call, state_due);
 
         if (!due || due->state_due > phone->instant.now)
                 return false;

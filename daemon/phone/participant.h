@@ -10,6 +10,12 @@
 /* Finds a participant by id; NULL: no such participant. */
 SessionParticipant *participant_find(PhoneSession *session, const char *id);
 void participants_clear(PhoneSession *session);
+/* A time of a participant, or 0: none. */
+typedef usec_t (*ParticipantTime)(const SessionParticipant *participant);
+/* The one whose time comes first, or NULL. */
+SessionParticipant *participant_first(const PhoneCall *call, ParticipantTime time);
+/* That time, or USEC_NEVER. */
+usec_t participant_first_time(const PhoneCall *call, ParticipantTime time);
 /* Announces a signal of the session about one participant. */
 void participant_announce(Phone *phone, const PhoneCall *call, PhoneActionType type,
                           const SessionParticipant *participant);

@@ -3,6 +3,7 @@
 
 #include "phone/action.h"
 #include "phone/media.h"
+#include "phone/participant.h"
 
 #define NAME_SHOWN 100 /* bytes of a name in the sentence */
 
@@ -39,30 +40,19 @@ void pictures_await(const Phone *phone, PhoneCall *call)
         }
 }
 
-static SessionParticipant *first_due(const PhoneCall *call)
+static usec_t picture_due(const SessionParticipant *other)
 {
-        const PhoneSession *session = &call->stored.session;
-        SessionParticipant *first = NULL;
-
-        for (size_t i = 0; i < session->n_participants; i++) {
-                SessionParticipant *other = &session->participants[i];
-
-                if (other->picture_due > 0 && (!first || other->picture_due < first->picture_due))
-                        first = other;
-        }
-        return first;
+        return other->picture_due;
 }
 
 usec_t pictures_deadline(const PhoneCall *call)
 {
-        const SessionParticipant *first = first_due(call);
-
-        return first ? first->picture_due : USEC_NEVER;
+        return participant_first_time(call, picture_due);
 }
 
 bool pictures_report(Phone *phone, PhoneCall *call)
 {
-        SessionParticipant *late = first_due(call);
+        SessionParticipant *late = participant_first(call, picture_due);
         char name[NAME_SHOWN];
         const Party *party;
         PhoneAction *action;

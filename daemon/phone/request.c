@@ -189,6 +189,12 @@ bool hub_request_decides(const HubRequest *request)
                type == MESSAGE_END;
 }
 
+bool hub_request_joining(Phone *phone, const char *session_id)
+{
+        return hub_request_find(phone, MESSAGE_JOIN, session_id) ||
+               hub_request_find(phone, MESSAGE_TOKEN, session_id);
+}
+
 bool call_deciding(const Phone *phone, const PhoneCall *call)
 {
         const HubRequest *request;

@@ -26,6 +26,8 @@ void hub_request_turn(HubRequest *request, MessageType type);
 const char *hub_request_session_id(const HubRequest *request);
 /* The first request of that type about that call that is not held, or NULL. */
 HubRequest *hub_request_find(Phone *phone, MessageType type, const char *session_id);
+/* Whether there is such a one for a join or a token, whoever wants the token. */
+bool hub_request_joining(Phone *phone, const char *session_id);
 size_t hub_requests_waiting(const Phone *phone, MessageType type, const char *session_id);
 /* Copies the message. Returns 0 or -ENOMEM. */
 int hub_request_copy(const HubRequest *request, Message *ret);

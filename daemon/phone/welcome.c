@@ -89,8 +89,7 @@ static int welcome_media(Phone *phone, PhoneCall *call, const CallSnapshot *snap
                         hub_request_ask(phone, MESSAGE_LEAVE, session_id);
                 return 0;
         }
-        if (call->stored.unwanted || hub_request_find(phone, MESSAGE_JOIN, session_id) ||
-            hub_request_find(phone, MESSAGE_TOKEN, session_id))
+        if (call->stored.unwanted || hub_request_joining(phone, session_id))
                 return 0;
         if (call_has_joined(call) && *session->own_id &&
             str_eq(session->own_id, snapshot->participant) &&

@@ -130,12 +130,6 @@ static void session_adopt(Phone *phone, const char *session_id, SessionState sta
                 call_set_media(call, CALL_MEDIA_JOINED);
 }
 
-static bool joins(Phone *phone, const PhoneCall *call)
-{
-        return hub_request_find(phone, MESSAGE_JOIN, call_id(call)) ||
-               hub_request_find(phone, MESSAGE_TOKEN, call_id(call));
-}
-
 /*
  * Takes the first report of an adopted worker. If the worker is still joining, the answer to its
  * offer may have come while no daemon ran: so the device joins again. It does so, too, if the
@@ -152,7 +146,7 @@ static void session_found(Phone *phone, PhoneCall *call, SessionState state)
                 return;
         for (size_t i = 0; i < session->n_participants; i++)
                 session->participants[i].media.connected = false;
-        if (phone->connection == PHONE_ONLINE && !joins(phone, call))
+        if (phone->connection == PHONE_ONLINE && !hub_request_joining(phone, call_id(call)))
                 session_renew(phone, call);
 }
 
