@@ -196,7 +196,7 @@ bool log_place_admits(LogPlace *place, unsigned max, usec_t now)
 static pthread_mutex_t places_lock = PTHREAD_MUTEX_INITIALIZER;
 static LogPlace *leaving_out; /* the places that have lines left out */
 
-/* A place whose time is over. Returns false: there is none. */
+/* Takes a place whose time is over out of the list. Returns whether there was one. */
 static bool take_left_out(LogPlace *ret)
 {
         bool found = false;

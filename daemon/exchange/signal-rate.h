@@ -3,7 +3,7 @@
 
 /*
  * How many signals one participant sends to another. Each sender has a rate with each receiver, so
- * what one sends takes no room from the others; it goes on when either of them joins again.
+ * what one sends takes no room from the others. The rate goes on when either of them joins again.
  */
 
 #include "exchange/state.h"

@@ -8,11 +8,6 @@
 #include "hub/call-history-internal.h"
 #include "store/query.h"
 
-/* Records enter the index in the order of their changes: the rest come after the last one in it. */
-#define AFTER_SETTLED                                                        \
-        " changed_at > ifnull((SELECT changed_at FROM history WHERE settled" \
-        "  ORDER BY changed_at DESC LIMIT 1), 0) AND NOT settled"
-
 typedef enum PastStatement {
         UNSETTLED_IDS,
         ANYBODYS,
@@ -22,7 +17,13 @@ typedef enum PastStatement {
 } PastStatement;
 
 static const char *const statements_sql[PAST_STATEMENT_COUNT] = {
-        [UNSETTLED_IDS] = "SELECT session_id, uid, changed_at FROM history WHERE" AFTER_SETTLED
+        /*
+         * Records enter the index in the order of their changes: the rest come after the last one
+         * in it.
+         */
+        [UNSETTLED_IDS] = "SELECT session_id, uid, changed_at FROM history WHERE changed_at >"
+                          " ifnull((SELECT changed_at FROM history WHERE settled"
+                          "  ORDER BY changed_at DESC LIMIT 1), 0) AND NOT settled"
                           " ORDER BY changed_at",
         [ANYBODYS] = "SELECT 1 FROM history WHERE session_id = ?1 AND settled LIMIT 1",
         [OWN] = "SELECT json, unseen," METADATA

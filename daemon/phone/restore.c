@@ -49,8 +49,7 @@ static void call_restore_media(Phone *phone, PhoneCall *call, bool worker)
         PhoneSession *session = &call->stored.session;
         bool in_media = session_state_in_media(session->state);
 
-        /* Whatever is stored of a join: the worker may have had its order, and an open microphone.
-         */
+        /* It may have had the order to join, and an open microphone, before that was stored. */
         if (worker)
                 call_set_media(call, in_media ? CALL_MEDIA_ADOPTED : CALL_MEDIA_WARM);
         /* The stored state may be older than the worker's: assume connected until it reports. */

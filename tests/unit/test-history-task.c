@@ -199,7 +199,7 @@ static unsigned effort_of_past_call(unsigned n)
         return sqlite_effort();
 }
 
-/* Whoever sends an id again that they have used makes the hub look at no other call. */
+/* The hub reads no other call's record when an id is used again. */
 START_TEST(rule_1_an_id_that_was_used_costs_the_same_however_many_calls_there_were)
 {
         unsigned in_short;

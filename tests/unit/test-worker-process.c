@@ -474,8 +474,7 @@ START_TEST(a_worker_whose_process_nothing_names_and_that_ends_does_not_run)
 }
 END_TEST
 
-/* On each of the ways: it closes its connection, it does not end in time, it is to be killed, it
- * is freed. */
+/* However it goes: its connection closes, its time to end is over, it is killed or freed. */
 START_TEST(a_worker_whose_process_nothing_names_may_still_run_and_keeps_its_socket)
 {
         WorkerProcess *worker = spawn_ok(), *adopted = NULL;
